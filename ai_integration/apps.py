@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+
+SWEEP_SECONDS = 3600
+
+
+class AiIntegrationConfig(AppConfig):
+    name = "ai_integration"
+
+    def ready(self) -> None:
+        from ai_integration import checks, selectors
+        from ai_integration.models import Credential
+        from foundation.accounts import reasons
+        from foundation.core import ticker
+        from foundation.monitoring import diagnosis, health
+
+        reasons.register(Credential, selectors.who_may_use_what_serves_everybody)
+        health.register("ai_services", checks.ai_services)
+        diagnosis.register("ai_services", checks.ai_services_question)
+        ticker.every(SWEEP_SECONDS, "ai_integration.sweep_reservations")

@@ -1,0 +1,87 @@
+"""What pages and addresses show of tool servers and tools."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ai_integration.mcp.faults import OK, sentence
+from ai_integration.models import McpServer, McpTool
+from ai_integration.selectors import mcp_servers, mcp_tools
+from ai_integration.services import may_define
+from ai_integration.states import Transport
+from foundation.core.permissions import may
+
+
+def check_words(server: McpServer) -> str:
+    """How the last connection went, in one sentence; empty when there was none."""
+    return sentence(server.check_code, server.check_detail) if server.check_code else ""
+
+
+def standing(tool: McpTool) -> str:
+    """new, approved, changed, or gone."""
+    if not tool.listed:
+        return "gone"
+    if tool.approved:
+        return "approved"
+    return "changed" if tool.changed else "new"
+
+
+@dataclass(frozen=True)
+class ToolState:
+    """A tool as it stands; `schema` is its JSON, written out in full."""
+
+    row: McpTool
+    standing: str
+    schema: str
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """A server and how its last connection went. `command` is exactly what is started, one argument to a line."""
+
+    row: Any
+    said: str
+    good: bool
+    command: str
+
+    @property
+    def over_http(self) -> bool:
+        return self.row.transport == Transport.HTTP
+
+
+@dataclass(frozen=True)
+class ServersPage:
+    servers: Sequence[ServerState]
+    may_define: bool
+
+
+@dataclass(frozen=True)
+class ServerPage:
+    server: ServerState
+    tools: Sequence[ToolState]
+    may_change: bool
+    may_operate: bool
+
+
+def servers_page(user: Any) -> ServersPage:
+    rows = mcp_servers(user).order_by("name")
+    return ServersPage([server_state(row) for row in rows], may_define(user))
+
+
+def server_page(user: Any, server: McpServer) -> ServerPage:
+    tools = [ToolState(row, standing(row), _pretty(row.schema)) for row in mcp_tools(user, server)]
+    return ServerPage(
+        server_state(server),
+        sorted(tools, key=lambda each: ("changed", "new", "approved", "gone").index(each.standing)),
+        may(user, "change", server),
+        may(user, "operate", server),
+    )
+
+
+def server_state(row: McpServer) -> ServerState:
+    return ServerState(row, check_words(row), row.check_code == OK, "\n".join(row.command))
+
+
+def _pretty(schema: Any) -> str:
+    return json.dumps(schema, ensure_ascii=False, indent=2)

@@ -1,0 +1,53 @@
+"""The only door to models and tools."""
+
+from ai_integration.errors import (
+    AnswerInvalid,
+    ApprovalRequired,
+    BudgetExceeded,
+    CallCancelled,
+    ProviderFailed,
+)
+from ai_integration.gateway.calls import Outcome, complete, stream
+from ai_integration.gateway.drawing import Picture, draw
+from ai_integration.gateway.proving import Offer, Proof, offers, prove
+from ai_integration.gateway.streaming import Delta
+from ai_integration.gateway.tools import (
+    Asked,
+    EffectUnknown,
+    Permit,
+    ToolApprovalRequired,
+    ToolUnavailable,
+    call_tool,
+    connect,
+    digest_of,
+    disconnect,
+    try_tool,
+)
+
+__all__ = [
+    "AnswerInvalid",
+    "ApprovalRequired",
+    "Asked",
+    "BudgetExceeded",
+    "CallCancelled",
+    "Delta",
+    "EffectUnknown",
+    "Offer",
+    "Outcome",
+    "Permit",
+    "Picture",
+    "Proof",
+    "ProviderFailed",
+    "ToolApprovalRequired",
+    "ToolUnavailable",
+    "call_tool",
+    "complete",
+    "connect",
+    "digest_of",
+    "disconnect",
+    "draw",
+    "offers",
+    "prove",
+    "stream",
+    "try_tool",
+]

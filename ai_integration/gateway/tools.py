@@ -1,0 +1,276 @@
+"""A call to a tool: what may be called, the memo, the call itself, and what is not known afterwards.
+
+A tool may do something that cannot be undone. So its intent is written before it is called, and a call whose end nobody saw
+is never made again without a human, unless a person said of the tool that it may be repeated.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection as database
+from django.utils.translation import gettext_lazy as _
+
+from ai_integration.errors import ApprovalRequired
+from ai_integration.gateway import loop
+from ai_integration.mcp import manager
+from ai_integration.mcp.faults import OK, Fault
+from ai_integration.mcp.results import Result
+from ai_integration.mcp.sessions import Changed, Interrupted
+from ai_integration.mcp.targets import Target
+from ai_integration.models import CallRecord, McpServer, McpTool
+from ai_integration.selectors import policy_for, tool_call, tool_of
+from ai_integration.services import (
+    Purpose,
+    Usage,
+    call_begin,
+    call_fail,
+    call_finish,
+    mcp_server_checked,
+    tool_tried,
+    tools_store,
+)
+from ai_integration.services.calls import Answered, call_park
+from ai_integration.services.tool_servers import values_of
+from ai_integration.states import CallStatus, ToolPolicy
+from foundation.core.actors import SYSTEM, Actor
+from foundation.core.canonical import sha256_of
+from foundation.core.errors import DomainError, Unavailable
+
+JOB, PROVIDER = "tool", "mcp"
+FRESH_SECONDS = 30.0  # how old the knowledge may be that a tool is still what was approved
+type Tell = Callable[[tuple[float, float | None, str]], None]
+
+
+class ToolUnavailable(DomainError):
+    """The tool was not called. The message says why, for people and for the model that asked."""
+
+    code, status = "tool_unavailable", 409
+    message = _("The tool cannot be called.")
+
+
+class ToolApprovalRequired(ApprovalRequired):
+    kind = "tool_call"
+
+
+class EffectUnknown(ApprovalRequired):
+    """The tool was called, and nobody knows what came of it."""
+
+    code, status = "effect_unknown", 409
+    message = _("A tool was called, and it is not known what came of it.")
+    kind = "unknown_effect"
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A person's word on one call: go ahead, with exactly these arguments."""
+
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a persona's model asked for: `server/tool` with arguments. `permit` is the human's word on it, if there is one."""
+
+    server: str
+    tool: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    persona_id: Any = None
+    permit: Permit | None = None
+
+
+def call_tool(
+    purpose: Purpose, asked: Asked, *, tell: Tell | None = None, called: Callable[[], None] | None = None
+) -> CallRecord:
+    """Call the tool, or return the record of the call that was made before under `purpose.key`.
+
+    The record's `answer` is `{text, structured, is_error, left_out}`. Raises ToolApprovalRequired (nothing was called),
+    EffectUnknown (it was, by somebody who was lost), ToolUnavailable (nothing was called, and the reason is final for this
+    step). `called` is run right before the call is made. Holds no database connection while the tool works, so it must not
+    be called inside a transaction.
+    """
+    if database.in_atomic_block:
+        raise RuntimeError("A tool was called inside a database transaction.")
+    before = tool_call(purpose.key)
+    if before and before.status == CallStatus.FINISHED:
+        return before
+    if before and before.context.get("final"):
+        raise ToolUnavailable(before.error)
+    tool = _callable(purpose, asked)
+    if before and before.status == CallStatus.STARTED and not tool.repeatable:
+        raise EffectUnknown(details=_shown(before, asked))
+    policy = policy_for(tool, asked.persona_id)
+    if policy == ToolPolicy.DENY:
+        raise ToolUnavailable(_("Nobody may call this tool."))
+    if policy == ToolPolicy.ASK and asked.permit is None:
+        raise ToolApprovalRequired(details=_shown(_parked(purpose, asked, tool, before), asked))
+    arguments = asked.permit.arguments if asked.permit else asked.arguments
+    call = _begun(purpose, asked, tool, arguments)
+    if called:
+        called()
+    return _made(call, tool, arguments, policy, tell)
+
+
+def try_tool(
+    actor: Actor, server: McpServer, tool: McpTool, arguments: dict[str, Any], *, key: str
+) -> CallRecord:
+    """A person's own call: who names the tool and its arguments has decided. Raises ToolUnavailable, EffectUnknown."""
+    purpose = Purpose(key=key, job=JOB, owner_id=actor.pk)
+    asked = Asked(server.name, tool.name, arguments, permit=Permit(arguments))
+    if not (tool.approved and server.enabled):
+        raise ToolUnavailable(_not_approved(tool) if server.enabled else _("The server is not in use."))
+    call = _begun(purpose, asked, tool, arguments)
+    try:
+        made = _made(call, tool, arguments, ToolPolicy.ASK, None)
+    except EffectUnknown as error:
+        call_fail(call, error=str(error))
+        raise
+    finally:
+        call.refresh_from_db()
+        tool_tried(actor, tool, call_id=call.pk, outcome=call.status)
+    return made
+
+
+def connect(actor: Actor, server: McpServer) -> McpServer:
+    """Connect now, write down what the server offers, and how it went. Raises Unavailable when secrets cannot be read."""
+    target = target_of(server)
+    loop.let_connection_go()
+    try:
+        listing = loop.run(manager.tools(target))
+    except Fault as fault:
+        return mcp_server_checked(actor, server.pk, code=fault.code, detail=fault.detail) or server
+    tools_store(actor, server.pk, listing)
+    return mcp_server_checked(actor, server.pk, code=OK, detail={"tools": len(listing)}) or server
+
+
+def disconnect(server: McpServer) -> None:
+    """End this process' session with the server, and everything that it started."""
+    loop.run(manager.close(server.pk))
+
+
+def target_of(server: McpServer) -> Target:
+    """Raises Unavailable when the stored values cannot be decrypted."""
+    row = McpServer.objects.get(pk=server.pk)
+    return Target(
+        server_id=row.pk,
+        name=row.name,
+        transport=row.transport,
+        command=tuple(row.command),
+        environment=values_of(row.environment),
+        folder=row.folder,
+        url=row.url,
+        headers=values_of(row.headers),
+        timeout=float(row.timeout_seconds),
+    )
+
+
+def digest_of(server: str, tool: str, arguments: dict[str, Any], pinned: str) -> str:
+    """What a decision on a tool call is bound to: the exact tool and the exact arguments."""
+    return sha256_of({"server": server, "tool": tool, "arguments": arguments, "digest": pinned})
+
+
+def _callable(purpose: Purpose, asked: Asked) -> McpTool:
+    tool = tool_of(purpose.owner_id, asked.server, asked.tool)
+    if tool is None:
+        raise ToolUnavailable(_("There is no such tool."))
+    if not tool.approved:
+        raise ToolUnavailable(_not_approved(tool))
+    return tool
+
+
+def _not_approved(tool: McpTool) -> Any:
+    if not tool.listed:
+        return _("The server no longer offers this tool.")
+    return (
+        _("The tool has changed since it was approved.")
+        if tool.changed
+        else _("Nobody has approved this tool yet.")
+    )
+
+
+def _shown(call: CallRecord, asked: Asked) -> dict[str, Any]:
+    """What the request for a decision shows. Nothing in it was written by a model but the arguments, which are data."""
+    told = call.context
+    return {
+        "call": str(call.pk),
+        "key": call.key,
+        "server": asked.server,
+        "tool": asked.tool,
+        "arguments": told.get("arguments", asked.arguments),
+        "pinned": told.get("digest", ""),
+        "attempt": call.attempts,
+        "content_hash": told.get("content_hash", ""),
+    }
+
+
+def _context(asked: Asked, tool: McpTool, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "server": asked.server,
+        "tool": asked.tool,
+        "arguments": arguments,
+        "digest": tool.approved_digest,
+        "content_hash": digest_of(asked.server, asked.tool, arguments, tool.approved_digest),
+        "permitted": asked.permit is not None,
+    }
+
+
+def _begun(purpose: Purpose, asked: Asked, tool: McpTool, arguments: dict[str, Any]) -> CallRecord:
+    told = Purpose(
+        **purpose.__dict__ | {"job": JOB, "context": purpose.context | _context(asked, tool, arguments)}
+    )
+    return call_begin(told, provider=PROVIDER, model=f"{asked.server}/{asked.tool}"[:120])
+
+
+def _parked(purpose: Purpose, asked: Asked, tool: McpTool, before: CallRecord | None) -> CallRecord:
+    if before and before.status == CallStatus.AWAITING_APPROVAL:
+        return before
+    begun = _begun(purpose, asked, tool, asked.arguments)
+    call_park(begun, reason="", ending="")
+    begun.refresh_from_db(fields=["status"])
+    return begun
+
+
+def _made(
+    call: CallRecord, tool: McpTool, arguments: dict[str, Any], policy: str, tell: Tell | None
+) -> CallRecord:
+    if call.status == CallStatus.FINISHED:
+        return call
+    started = time.monotonic()
+    try:
+        result = _run(tool, arguments, policy, tell)
+    except (Fault, Unavailable) as error:
+        call_fail(call, error=str(error))
+        raise ToolUnavailable(str(error)) from error
+    except Changed as error:
+        call_fail(call, error=str(_("The tool has changed since it was approved.")))
+        tools_store(SYSTEM, tool.server_id, error.listing)
+        raise ToolUnavailable(_("The tool has changed since it was approved.")) from error
+    except Interrupted as error:
+        if tool.repeatable:
+            call_fail(call, error=str(error.fault))
+            raise ToolUnavailable(str(error.fault)) from error
+        raise EffectUnknown(
+            details=_shown(call, Asked(tool.server.name, tool.name)) | {"reason": str(error)}
+        ) from error
+    took = int((time.monotonic() - started) * 1000)
+    return call_finish(
+        call, answer=result.as_json(), usage=Usage(latency_ms=took, cost=Decimal(0)), by=_itself(call)
+    )
+
+
+def _itself(call: CallRecord) -> Answered:
+    return Answered(call.provider, call.model)
+
+
+def _run(tool: McpTool, arguments: dict[str, Any], policy: str, tell: Tell | None) -> Result:
+    target = target_of(tool.server)
+    # Where a human has just decided, the tool must be this very moment what they read.
+    pinned = {"digest": tool.approved_digest, "fresh": FRESH_SECONDS if policy == ToolPolicy.ALLOW else 0.0}
+    loop.let_connection_go()
+    if tell is None:
+        return loop.run(manager.call(target, tool.name, arguments, **pinned))
+    return loop.run_telling(
+        lambda say: manager.call(target, tool.name, arguments, **pinned, tell=lambda *step: say(step)), tell
+    )

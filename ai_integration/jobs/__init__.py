@@ -1,0 +1,103 @@
+"""The jobs a model may be given, and the answers it must give.
+
+One brief and one answer per job. A brief travels as the JSON of the last human message, so every
+model, the built-in secretary included, sees the same thing. Unknown keys in an answer are refused:
+an answer that does not fit is garbage, and garbage is never stored.
+"""
+
+from ai_integration.jobs.talk import (
+    ActionItem,
+    MinutesBrief,
+    MinutesDraft,
+    ModerateBrief,
+    Moderation,
+    SaidCitation,
+    SpeakBrief,
+    Speech,
+    Stance,
+    StopReason,
+    TalkBrief,
+    Turn,
+    TurnKind,
+)
+from ai_integration.jobs.work import (
+    Citation,
+    CommentAnswer,
+    Evidence,
+    Finding,
+    FinishedItem,
+    Key,
+    Line,
+    Passage,
+    PlanBrief,
+    PlanComment,
+    PlanDraft,
+    PlanItem,
+    ReviewBrief,
+    Shape,
+    Step,
+    Teammate,
+    Text,
+    ToolAsk,
+    ToolResult,
+    Verdict,
+    WorkBrief,
+    WorkResult,
+)
+
+__all__ = [
+    "ANSWERS",
+    "BRIEFS",
+    "ActionItem",
+    "Citation",
+    "CommentAnswer",
+    "Evidence",
+    "Finding",
+    "FinishedItem",
+    "Key",
+    "Line",
+    "MinutesBrief",
+    "MinutesDraft",
+    "ModerateBrief",
+    "Moderation",
+    "Passage",
+    "PlanBrief",
+    "PlanComment",
+    "PlanDraft",
+    "PlanItem",
+    "ReviewBrief",
+    "SaidCitation",
+    "Shape",
+    "SpeakBrief",
+    "Speech",
+    "Stance",
+    "Step",
+    "StopReason",
+    "TalkBrief",
+    "Teammate",
+    "Text",
+    "ToolAsk",
+    "ToolResult",
+    "Turn",
+    "TurnKind",
+    "Verdict",
+    "WorkBrief",
+    "WorkResult",
+]
+
+ANSWERS: dict[str, type[Shape]] = {
+    "plan": PlanDraft,
+    "work": WorkResult,
+    "review": Verdict,
+    "speak": Speech,
+    "moderate": Moderation,
+    "minutes": MinutesDraft,
+}
+BRIEFS: dict[str, type[Shape]] = {
+    "plan": PlanBrief,
+    "work": WorkBrief,
+    "review": ReviewBrief,
+    "speak": SpeakBrief,
+    "moderate": ModerateBrief,
+    "minutes": MinutesBrief,
+}

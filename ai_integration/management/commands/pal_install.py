@@ -1,0 +1,57 @@
+"""Install the PAL MCP server below DATA_DIR and define it as the server `pal`."""
+
+import subprocess
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ai_integration import gateway
+from ai_integration.contexts.tools import check_words
+from ai_integration.mcp import pal
+from ai_integration.mcp.faults import OK
+from ai_integration.selectors import mcp_servers
+from ai_integration.services import mcp_server_create, mcp_server_update
+from foundation.accounts.selectors import user_by_name
+from foundation.accounts.services import local_user
+from foundation.core.errors import DomainError
+
+
+class Command(BaseCommand):
+    help = "Install the PAL MCP server in an environment of its own, and define it as a server of tools."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--url", required=True, help="an OpenAI-compatible server, such as http://127.0.0.1:11434/v1"
+        )
+        parser.add_argument(
+            "--model", required=True, action="append", help="a model that it has; may be repeated"
+        )
+        parser.add_argument("--key", default="", help="its key, if it needs one")
+        parser.add_argument("--user", default="", help="who defines it (team profile)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = settings.DATA_DIR / "pal"
+        try:
+            actor = user_by_name(options["user"]) if options["user"] else local_user()
+            if actor is None:
+                raise CommandError("There is no such user.")
+            program = pal.install(folder)
+            values = pal.environment(folder, url=options["url"], models=options["model"], key=options["key"])
+            fields = {"command": [str(program)], "environment": values, "timeout_seconds": 600}
+            known = mcp_servers(actor).filter(name="pal").first()
+            row = (
+                mcp_server_update(actor, known, **fields)
+                if known
+                else mcp_server_create(actor, name="pal", **fields)
+            )
+            checked = gateway.connect(actor, row)
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        except subprocess.SubprocessError as error:
+            raise CommandError(f"pip could not install {pal.PACKAGE}: {error}") from error
+        if checked.check_code != OK:
+            raise CommandError(check_words(checked))
+        self.stdout.write(
+            f"{checked.check_detail['tools']} tools. Read and approve them under Settings › Tools."
+        )

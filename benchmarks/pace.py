@@ -1,0 +1,3 @@
+"""How often both sides of `live` tell something."""
+
+PACE_SECONDS = 0.03

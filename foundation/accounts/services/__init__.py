@@ -1,0 +1,116 @@
+"""Commands about people and how they come in."""
+
+from foundation.accounts.services.access import access_grant, access_set, access_withdraw, level_of
+from foundation.accounts.services.attempts import KNOWN_COOKIE, KNOWN_DAYS, known_browser_of, unlock
+from foundation.accounts.services.invitations import (
+    invitation_accept,
+    invitation_create,
+    invitation_link_create,
+    invitation_open,
+    invitation_revoke,
+    invitation_send,
+)
+from foundation.accounts.services.keys import Rotation, keys_rotate
+from foundation.accounts.services.passwords import (
+    password_reset,
+    password_reset_ask,
+    password_reset_link_create,
+    password_reset_send,
+)
+from foundation.accounts.services.people import (
+    require_team,
+    role_create,
+    role_delete,
+    role_grant,
+    role_revoke,
+    role_update,
+    roles_seed,
+    user_create,
+    user_roles_set,
+    user_update,
+)
+from foundation.accounts.services.personal_tokens import (
+    codes_held,
+    personal_token_create,
+    personal_token_revoke,
+    personal_token_used,
+)
+from foundation.accounts.services.sign_in import (
+    acting_user,
+    local_user,
+    sign_in_by_link,
+    sign_in_by_password,
+    sign_in_link_create,
+    sign_out,
+    socket_ticket_create,
+    socket_ticket_use,
+)
+from foundation.accounts.services.teams import (
+    people_team_create,
+    people_team_delete,
+    people_team_leave,
+    people_team_update,
+)
+from foundation.accounts.services.token_pairs import (
+    TokenPair,
+    access_token_create,
+    token_families_revoke,
+    token_family_revoke,
+    token_pair_create,
+    token_pair_refresh,
+)
+
+__all__ = [
+    "KNOWN_COOKIE",
+    "KNOWN_DAYS",
+    "Rotation",
+    "TokenPair",
+    "access_grant",
+    "access_set",
+    "access_token_create",
+    "access_withdraw",
+    "acting_user",
+    "codes_held",
+    "invitation_accept",
+    "invitation_create",
+    "invitation_link_create",
+    "invitation_open",
+    "invitation_revoke",
+    "invitation_send",
+    "keys_rotate",
+    "known_browser_of",
+    "level_of",
+    "local_user",
+    "password_reset",
+    "password_reset_ask",
+    "password_reset_link_create",
+    "password_reset_send",
+    "people_team_create",
+    "people_team_delete",
+    "people_team_leave",
+    "people_team_update",
+    "personal_token_create",
+    "personal_token_revoke",
+    "personal_token_used",
+    "require_team",
+    "role_create",
+    "role_delete",
+    "role_grant",
+    "role_revoke",
+    "role_update",
+    "roles_seed",
+    "sign_in_by_link",
+    "sign_in_by_password",
+    "sign_in_link_create",
+    "sign_out",
+    "socket_ticket_create",
+    "socket_ticket_use",
+    "token_families_revoke",
+    "token_family_revoke",
+    "token_pair_create",
+    "token_pair_refresh",
+    "unlock",
+    "user_create",
+    "user_roles_set",
+    "user_update",
+]

@@ -1,0 +1,274 @@
+"""Who may do what with which rows, as one condition of a query.
+
+The condition on one person differs from that on another by their key alone. So it is built and compiled once per model and
+action; a query then only fills in who asks. (Building it anew took longer than everything else that a list does.)
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Exists, F, Lookup, Model, OuterRef, Q, QuerySet
+from django.db.models.sql.where import AND
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+SOMEBODY = UUID("5b0d7a52-6c1e-4f5d-9a42-000000000000")
+"""Stands for the person in a compiled condition."""
+
+_ALIAS = re.compile(r"\b([A-Z]{1,2}\d+)\b")
+LEVELS = ("view", "comment", "operate", "manage")
+NEEDED = {"view": "view", "comment": "comment", "operate": "operate", "approve": "operate"}
+"""The level that an action takes; every other action (change, delete, share, …) takes the highest."""
+
+
+def level_permissions(model_name: str) -> tuple[tuple[str, str], ...]:
+    """`Meta.permissions` of a model that can be shared. `view_…` is one of Django's own."""
+    return tuple((f"{level}_{model_name}", f"Can {level} {model_name}") for level in LEVELS[1:])
+
+
+def levels_for(action: str) -> tuple[str, ...]:
+    """The levels at which `action` is allowed."""
+    return LEVELS[LEVELS.index(NEEDED.get(action, "manage")) :]
+
+
+WINDOW = 6
+"""Of so many times what a page takes, `listable` looks how many may be seen."""
+
+
+class May(Lookup):
+    """The condition that `user` may do `action` with a row of `model`, kept apart from others so that `listable` finds it.
+
+    A lookup, because only those stand in a WHERE as they are; SQLite would compare anything else with true, by no index.
+    """
+
+    lookup_name = "may"
+    contains_aggregate = contains_over_clause = is_summary = False
+
+    def __init__(self, model: type[Model], user: Any, action: str, *, probing: bool = False) -> None:
+        self.asked, self.probing, self.alias = (model, user, action), probing, ""
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return self.__class__, *self.asked, self.probing, self.alias
+
+    def get_source_expressions(self) -> list[Any]:
+        return []
+
+    def resolve_expression(self, query: Any = None, *_args: Any, **_kwargs: Any) -> Self:
+        resolved = self.copy()
+        resolved.alias = query.get_initial_alias()
+        return resolved
+
+    def relabeled_clone(self, change_map: dict[str, str]) -> Self:
+        clone = self.copy()
+        clone.alias = change_map.get(self.alias, self.alias)
+        return clone
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        model, user, action = self.asked
+        codes = frozenset(user.permission_codes) if action in _actions_with_codes(model) else frozenset()
+        sql, params = _compiled(model, action, self.probing, codes, connection.vendor)
+        rows = connection.ops.quote_name(self.alias)
+        return sql.replace(_ROW, f"{rows}."), [_filled(each, user.pk) for each in params]
+
+
+_ROW = "{row}."
+
+
+@cache
+def _compiled(
+    model: type[Model], action: str, probing: bool, codes: frozenset[str], _vendor: str
+) -> tuple[str, tuple[Any, ...]]:
+    """The condition's SQL, with a mark for the row's table and names of its own for all others, and its parameters."""
+    query = model._base_manager.filter(_rule(model, action, codes, probing=probing)).query
+    sql, params = query.get_compiler(connection=connection).compile(query.where)
+    own = f"{connection.ops.quote_name(model._meta.db_table)}."
+    return f"({_ALIAS.sub(r'may_\1', sql).replace(own, _ROW)})", tuple(params)
+
+
+def _filled(param: Any, pk: UUID) -> Any:
+    if param == SOMEBODY:
+        return pk
+    return pk.hex if param == SOMEBODY.hex else param
+
+
+@cache
+def _actions_with_codes(model: type[Model]) -> frozenset[str]:
+    return frozenset(getattr(model, "codes_too", {}))
+
+
+def listable(rows: QuerySet, most: int) -> QuerySet:
+    """`rows`, in the form in which the first `most` of them, in their order, are found the faster way.
+
+    Who sees few of very many rows is best served by collecting what was shared with them and sorting that; who sees a good
+    part, by walking along the index and asking of each row whether they may. One query over the first rows tells which.
+    """
+    mine = _condition(rows)
+    if mine is None:
+        return rows
+    everyones = found(rows)
+    probed = everyones.filter(May(*mine.asked, probing=True))
+    window = everyones.values("pk")[: WINDOW * most]
+    seen = probed.order_by().filter(pk__in=window).values_list("pk", flat=True)[:most]
+    return probed if len(seen) == most else rows
+
+
+def probing(rows: QuerySet) -> QuerySet:
+    """`rows`, in the form in which single ones of them are found fast, whatever else their viewer may see."""
+    mine = _condition(rows)
+    return rows if mine is None else found(rows).filter(May(*mine.asked, probing=True))
+
+
+def found(rows: QuerySet) -> QuerySet:
+    """`rows` without the condition on their viewer, to be read by keys that were just found under it."""
+    mine = _condition(rows)
+    rows = rows.all()
+    if mine is not None:
+        rows.query.where = rows.query.where.clone()
+        rows.query.where.children.remove(mine)
+    return rows
+
+
+def _condition(rows: QuerySet) -> Any:
+    """The condition on the viewer, where it stands beside the other conditions."""
+    where = rows.query.where
+    mine = (each for each in where.children if isinstance(each, May))
+    return next(mine, None) if where.connector == AND and not where.negated else None
+
+
+def permission_q(model: type[Model], user: Any, action: str) -> Q:
+    """The condition, to be joined with others."""
+    return Q(May(model, user, action))
+
+
+def _rule(model: type[Model], action: str, codes: frozenset[str], *, probing: bool) -> Q:
+    """The condition on SOMEBODY: over the keys of what they may or, `probing`, asked of row after row by index."""
+    through = getattr(model, "permitted_through", None)
+    if through:
+        target = model._meta.get_field(through).related_model
+        if not probing:
+            return Q(**{f"{through}__in": _keys(target, action, codes)})
+        rows = target._base_manager.filter(_rule(target, action, codes, probing=True))
+        return Q(Exists(rows.filter(pk=OuterRef(through))))
+    return _probes(model, action, codes) if probing else Q(pk__in=_keys(model, action, codes))
+
+
+def _keys(model: type[Model], action: str, codes: frozenset[str]) -> QuerySet:
+    """The keys of the rows with which SOMEBODY may do `action`: one set beside the other, each found by its index."""
+    rows = model._base_manager.order_by()
+    if getattr(model, "permitted_through", None):
+        return rows.filter(_rule(model, action, codes, probing=False)).values("pk")
+    own, shared = rows.filter(**{owner_field(model): SOMEBODY}).values("pk"), _shares(model, action)
+    if _held_back(model, action, codes) or shared is None:
+        return own
+    sets = [each.order_by().values("content_object_id") for each in shared]
+    for holder in holders(model):
+        if holder.passes(action):
+            parents = holder.model._base_manager.order_by().filter(pk__in=_keys(holder.model, action, codes))
+            sets.append(_held_by(model, holder, parents))
+    return own.union(*sets)
+
+
+def _held_by(model: type[Model], holder: "Holder", parents: QuerySet) -> QuerySet:
+    if holder.inside:
+        rows = model._base_manager.order_by()
+        return rows.filter(**{f"{holder.field}__in": parents.values("pk")}).values("pk")
+    same_owner = {f"{holder.field}__{owner_field(model)}": F(owner_field(holder.model))}
+    return parents.filter(**same_owner).values(holder.field)
+
+
+def _probes(model: type[Model], action: str, codes: frozenset[str]) -> Q:
+    q, shared = Q(**{owner_field(model): SOMEBODY}), _shares(model, action)
+    if _held_back(model, action, codes) or shared is None:
+        return q
+    for rows in shared:
+        q |= Q(Exists(rows.filter(content_object=OuterRef("pk"))))
+    for holder in holders(model):
+        if holder.passes(action):
+            parents = holder.model._base_manager.filter(_rule(holder.model, action, codes, probing=True))
+            q |= Q(Exists(parents.filter(**holder.seen_from(model))))
+    return q
+
+
+def _held_back(model: type[Model], action: str, codes: frozenset[str]) -> bool:
+    """Whether what was shared is not enough for the action: a role must say it too."""
+    code = getattr(model, "codes_too", {}).get(action)
+    return code is not None and code not in codes
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What hands its rights on. `field` is the holder's own and names what it holds, or (`inside`) the held thing's.
+
+    Rows that a holder names count only when both have one owner: else naming a thing would be a way to give it away. They
+    get at most the level `most`.
+    """
+
+    model: type[Model]
+    field: str
+    inside: bool
+    most: str = "manage"
+
+    def passes(self, action: str) -> bool:
+        return self.most in levels_for(action)
+
+    def seen_from(self, held: type[Model]) -> dict[str, OuterRef]:
+        """How the holder of a row of `held` is found."""
+        if self.inside:
+            return {"pk": OuterRef(self.field)}
+        return {self.field: OuterRef("pk"), owner_field(self.model): OuterRef(owner_field(held))}
+
+    def of(self, obj: Any) -> QuerySet:
+        """The holders of `obj`."""
+        rows = self.model._default_manager
+        if self.inside:
+            return rows.filter(pk=getattr(obj, f"{self.field}_id"))
+        return rows.filter(**{self.field: obj, owner_field(self.model): getattr(obj, owner_field(type(obj)))})
+
+
+@cache
+def holders(model: type[Model]) -> tuple[Holder, ...]:
+    """What a model's `lies_in` names, and what names the model in its own `holds` (`{field: highest level}`)."""
+    around = [
+        Holder(model._meta.get_field(name).related_model, name, inside=True)
+        for name in getattr(model, "lies_in", ())
+    ]
+    naming = [
+        Holder(
+            each.related_model, each.field.name, inside=False, most=each.related_model.holds[each.field.name]
+        )
+        for each in model._meta.related_objects
+        if each.field.name in getattr(each.related_model, "holds", {})
+    ]
+    return (*around, *naming)
+
+
+@cache
+def share_tables(model: type[Model]) -> tuple[Any, Any] | None:
+    """The tables that say with which users and with which groups rows of `model` are shared, if they can be."""
+    to_users, to_groups = get_user_obj_perms_model(model), get_group_obj_perms_model(model)
+    return (to_users, to_groups) if hasattr(to_users, "content_object_id") else None
+
+
+def owner_field(model: type[Model]) -> str:
+    return getattr(model, "owner_field", "owner")
+
+
+def _shares(model: type[Model], action: str) -> tuple[QuerySet, QuerySet] | None:
+    """What was shared with SOMEBODY in person, and through groups, at a level that lets them do `action`."""
+    tables = share_tables(model)
+    if tables is None:
+        return None
+    to_users, to_groups = tables
+    levels = levels_for(action)
+    # Whatever was shared may be seen: for that, no permission needs to be looked at.
+    enough = {"permission__codename__in": [f"{level}_{model._meta.model_name}" for level in levels]}
+    enough = {} if levels == LEVELS else enough
+    groups = get_user_model().groups.through._default_manager.filter(user=SOMEBODY).values("group")
+    return to_users.objects.filter(user=SOMEBODY, **enough), to_groups.objects.filter(
+        group__in=groups, **enough
+    )

@@ -1,0 +1,27 @@
+"""Send work to Celery by name, on commit."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+def enqueue(name: str, *args: Any) -> None:
+    """Queue the task `name` once the surrounding transaction commits. `args` are JSON: ids, numbers, strings."""
+    transaction.on_commit(partial(_publish, name, args), robust=True)
+
+
+def _publish(name: str, args: tuple[Any, ...]) -> None:
+    try:
+        # By name alone: a process that only serves pages has not loaded the tasks.
+        current_app.send_task(name, args=args, retry=False)
+    except (OperationalError, OSError) as error:
+        # The broker may be away. The rows are committed, so the sweep will send this again.
+        logger.warning(
+            "The queue does not answer; %s waits for the sweep (%s)", name, error.__class__.__name__
+        )

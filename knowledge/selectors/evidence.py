@@ -1,0 +1,223 @@
+"""Passages that may answer a question, to be cited. Our own reports and templates are no evidence."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from knowledge.files.names import in_any
+from knowledge.grams import Term
+from knowledge.index import Scope, engine, fields, scope_of
+from knowledge.models import Note, Passage, Source, Vault
+from knowledge.question import Feature, features
+from knowledge.ranking import Ranked, idf, rank
+from knowledge.states import Zone
+
+MAX_QUERIES = 16
+MAX_QUERY_CHARS = 2000
+HOLDERS_PER_GRAM = 2000
+"""Of a gram that more passages hold, the newest so many are looked at."""
+
+CANDIDATES = 120
+PER_NOTE = 6
+HEADS = 3
+"""So many heads of notes that are called what is asked for go with the passages of bodies, for what only they say."""
+
+PER_SOURCE = 8
+ECHO = 0.2
+"""What each further query adds to the score of a passage that answers several."""
+
+
+LEAST_SAID = 4
+"""Characters outside headings and links that a passage needs to be evidence."""
+
+LINK_LOSS = 0.5
+_HEADING_LINE = re.compile(r"^#{1,6}[ \t].*$", re.MULTILINE)
+_LINK = re.compile(r"\[\[[^\]\n]*\]\]")
+_WORD = re.compile(r"\w")
+_TELLING = re.compile(
+    r"^(?!(?:title|alias(?:es)?|tags?|css\w*|publish|id|uid|created|updated|modified)\s*:)[^\s:#-][^:\n]{0,40}:"
+    r"(?:[ \t]*[^\s\[\]{}]|[ \t]*\[[^\]\s]|[ \t]*\n\s*- *\S)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A property that tells something of the note's subject: a date, people, a place, a price."""
+
+
+@dataclass(frozen=True)
+class FoundPassage:
+    """A passage to cite: `line` is where its first line stands in the file, from 1; `score` lies in 0…1.
+
+    Either `note_id` or `source_id` is set; `note` is the path in the vault, or the source's title.
+    """
+
+    note_id: UUID | None
+    source_id: UUID | None
+    note: str
+    title: str
+    heading: str
+    line: int
+    text: str
+    score: float
+    why: str
+
+
+def find_passages(
+    user: Any,
+    *,
+    vault_ids: Iterable[UUID | str] = (),
+    source_ids: Iterable[UUID | str] = (),
+    queries: Sequence[str],
+    folders: Sequence[str] = (),
+    limit: int = 12,
+) -> list[FoundPassage]:
+    """The passages that answer `queries` (questions or keywords) best, in the vaults and sources that `user` may see.
+
+    Notes outside `folders` (those in vaults; none is no limit) are not looked at. Diverse (a few of each note), best first,
+    in an order that depends on nothing but the content.
+    """
+    finder = _Finder(user, list(vault_ids), list(source_ids), folders)
+    questions = [features(query[:MAX_QUERY_CHARS]) for query in list(dict.fromkeys(queries))[:MAX_QUERIES]]
+    return finder.best([question for question in questions if question], limit) if finder.scope.homes else []
+
+
+class _Finder:
+    def __init__(
+        self, user: Any, vault_ids: list[UUID | str], source_ids: list[UUID | str], folders: Sequence[str]
+    ) -> None:
+        vaults = Vault.objects.permitted(user, "view").filter(pk__in=vault_ids)
+        sources = Source.objects.permitted(user, "view").filter(pk__in=source_ids)
+        homes = [*vaults.values_list("pk", flat=True), *sources.values_list("pk", flat=True)]
+        self.scope: Scope = scope_of(homes, Zone.EVIDENCE)
+        self.heads: Scope = scope_of(homes, Zone.HEAD)
+        self.total = sum(
+            rows.aggregate(total=Sum("passage_total"))["total"] or 0 for rows in (vaults, sources)
+        )
+        self._inside = _passages_inside(vaults, folders) if folders else None
+        self._holders: dict[tuple[Term, Scope], list[int]] = {}
+
+    def best(self, questions: list[list[Feature]], limit: int) -> list[FoundPassage]:
+        bodies = self._ranked(questions, self.scope, _substance)
+        heads = self._ranked(questions, self.heads, _told_by_head)[:HEADS]
+        found = [
+            _found(passage, score, ranked) for score, ranked, passage in sorted(bodies + heads, key=_order)
+        ]
+        return _diverse(found, limit)
+
+    def _ranked(
+        self, questions: list[list[Feature]], scope: Scope, worth: Callable[[Passage], float]
+    ) -> list[tuple[float, Ranked, Passage]]:
+        """The passages of a scope that answer, best first, each by all the questions it answers."""
+        scored: dict[int, list[Ranked]] = {}
+        rows: dict[int, Passage] = {}
+        worths: dict[int, float] = {}
+        for question in questions:
+            idfs = {
+                feature.term: idf(self.total, len(self._holding(feature.term, scope))) for feature in question
+            }
+            candidates = self._candidates(question, idfs, scope)
+            fresh = _fetched(pk for pk in candidates if pk not in rows)
+            rows |= fresh
+            worths |= {pk: worth(row) for pk, row in fresh.items()}
+            for pk in candidates:
+                substance = worths[pk]
+                if substance and (ranked := rank(rows[pk].grams, question, idfs)):
+                    scored.setdefault(pk, []).append(replace(ranked, score=ranked.score * substance))
+        return sorted(((*_merged(each), rows[pk]) for pk, each in scored.items()), key=_order)
+
+    def _holding(self, term: Term, scope: Scope) -> list[int]:
+        if (term, scope) not in self._holders:
+            found = engine().passages([term], scope, HOLDERS_PER_GRAM)
+            self._holders[term, scope] = [pk for pk in found if self._inside is None or pk in self._inside]
+        return self._holders[term, scope]
+
+    def _candidates(self, question: list[Feature], idfs: dict[Term, float], scope: Scope) -> list[int]:
+        """The passages worth reading: those that hold the most telling grams."""
+        worth: dict[int, float] = {}
+        for feature in question:
+            value = feature.weight * idfs[feature.term]
+            for pk in self._holding(feature.term, scope):
+                worth[pk] = worth.get(pk, 0.0) + value
+        return sorted(worth, key=lambda pk: (-worth[pk], -pk))[:CANDIDATES]
+
+
+def _passages_inside(vaults: QuerySet[Vault], folders: Sequence[str]) -> set[int]:
+    """The passages of the vaults' notes in `folders`, and every passage of a source."""
+    notes = Note.objects.filter(vault__in=vaults, deleted_at=None).values_list("pk", "path")
+    inside = [pk for pk, path in notes if in_any(path, folders)]
+    rows = Passage.objects.filter(Q(note__in=inside) | Q(note=None)).order_by()
+    return set(rows.values_list("pk", flat=True))
+
+
+_FACTS = ("ordinal", "heading", "line", "text", "grams", "note__path", "note__title", "source__title")
+
+
+def _fetched(pks: Iterable[int]) -> dict[int, Passage]:
+    return Passage.objects.select_related("note", "source").only(*_FACTS).in_bulk(list(pks))
+
+
+def _told_by_head(passage: Passage) -> float:
+    """1 for a head whose properties tell something and whose note is evidence itself, else 0."""
+    return float(fields(passage.grams).zone == Zone.EVIDENCE and _TELLING.search(passage.text) is not None)
+
+
+def _substance(passage: Passage) -> float:
+    """How much of a passage says something itself, 0…1: headings alone are no evidence, lists of links little."""
+    body = _HEADING_LINE.sub("", passage.text)
+    linked = sum(len(link) for link in _LINK.findall(body))
+    said = len(_WORD.findall(body)) - linked
+    if said < LEAST_SAID:
+        return 0.0
+    return 1.0 - LINK_LOSS * linked / (said + linked)
+
+
+def _merged(ranked: list[Ranked]) -> tuple[float, Ranked]:
+    best = max(ranked, key=lambda each: each.score)
+    echo = sum(each.score for each in ranked) - best.score
+    return min(1.0, best.score + ECHO * echo), best
+
+
+def _order(scored: tuple[float, Ranked, Passage]) -> tuple[float, str, int]:
+    score, _ranked, passage = scored
+    return -round(score, 9), _name(passage), passage.ordinal
+
+
+def _name(passage: Passage) -> str:
+    return passage.note.path if passage.note else passage.source.title if passage.source else ""
+
+
+def _found(passage: Passage, score: float, ranked: Ranked) -> FoundPassage:
+    owner = passage.note or passage.source
+    return FoundPassage(
+        note_id=passage.note_id,
+        source_id=passage.source_id,
+        note=_name(passage),
+        title=owner.title if owner else "",
+        heading=passage.heading,
+        line=passage.line,
+        text=passage.text,
+        score=round(score, 4),
+        why=_why(ranked),
+    )
+
+
+def _why(ranked: Ranked) -> str:
+    labels = {"title": _("title"), "heading": _("heading"), "text": _("text")}
+    return " · ".join(f"{labels[name]}: {', '.join(words)}" for name, words in ranked.words.items())
+
+
+def _diverse(found: list[FoundPassage], limit: int) -> list[FoundPassage]:
+    taken: Counter[UUID | None] = Counter()
+    kept: list[FoundPassage] = []
+    for passage in found:
+        owner = passage.note_id or passage.source_id
+        if taken[owner] < (PER_NOTE if passage.note_id else PER_SOURCE):
+            taken[owner] += 1
+            kept.append(passage)
+        if len(kept) == limit:
+            break
+    return kept

@@ -1,0 +1,124 @@
+"""What an approval policy says: who decides, how many of them, in which order, until when. Pure.
+
+A project or a workflow carries it as JSON. The room that knows what a plan is for registers how it is found, so that this
+room need not know projects.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from foundation.core.errors import Invalid
+
+Hours = Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+MOST = 50
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Approvers(Shape):
+    """People by id, by the name of a role, or by the id of a team of people."""
+
+    users: Annotated[list[UUID], Field(max_length=MOST)] = []
+    roles: Annotated[list[Name], Field(max_length=MOST)] = []
+    teams: Annotated[list[UUID], Field(max_length=MOST)] = []
+
+    @property
+    def named(self) -> bool:
+        return bool(self.users or self.roles or self.teams)
+
+
+class Step(Approvers):
+    """`needed` of those named must approve before the next step is asked."""
+
+    needed: Annotated[int, Field(ge=1, le=MOST)] = 1
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "Step":
+        if not self.named:
+            raise ValueError(_("Name at least one person, role or team."))
+        if not (self.roles or self.teams) and self.needed > len(set(self.users)):
+            raise ValueError(_("More approvals are needed than people are named."))
+        return self
+
+
+class AutoRule(Shape):
+    """When nobody needs to be asked. Everything that is not allowed here is asked about.
+
+    `max_cost`: the sum of the items' estimates in US dollars; an item without an estimate is asked about. `tools`: the only
+    ones that those who do the work may hold. `vault_writes`: whether a report may be written into a vault. `set_by` is filled
+    in by the platform: the person who set the rule and in whose name it approves.
+    """
+
+    max_cost: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+    tools: Annotated[list[Name], Field(max_length=200)] = []
+    vault_writes: bool = False
+    set_by: UUID | None = None
+
+
+class Policy(Shape):
+    """`remind_hours` count back from the deadline. Without `steps` whoever may approve decides alone."""
+
+    steps: Annotated[list[Step], Field(max_length=10)] = []
+    author_may_approve: bool = True
+    deadline_hours: Hours | None = None
+    remind_hours: Annotated[list[Hours], Field(max_length=10)] = []
+    on_deadline: Literal["wait", "escalate", "reject", "expire"] = "wait"
+    escalate_to: Approvers = Approvers()
+    max_rounds: Annotated[int, Field(ge=1, le=50)] | None = None
+    auto: AutoRule | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Policy":
+        if self.deadline_hours is None and (self.remind_hours or self.on_deadline != "wait"):
+            raise ValueError(_("Without a deadline there is nothing to remind of, and nothing passes."))
+        if any(hours >= (self.deadline_hours or 0) for hours in self.remind_hours):
+            raise ValueError(_("A reminder must come after the question and before the deadline."))
+        if self.on_deadline == "escalate" and not self.escalate_to.named:
+            raise ValueError(_("Say who is asked when the deadline passes."))
+        return self
+
+
+def read(stored: Any) -> Policy:
+    """The policy as it was stored. Raises Invalid (field `policy`) for what is none."""
+    try:
+        return Policy.model_validate(stored or {})
+    except ValidationError as error:
+        told = [
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}".strip(": ") for each in error.errors()[:20]
+        ]
+        raise Invalid(details={"policy": told}) from error
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a plan or a request is for, as far as this room must know: where it is looked at, and what it would touch."""
+
+    address: str = ""
+    title: str = ""
+    policy: dict[str, Any] = field(default_factory=dict)
+    tools: frozenset[str] = frozenset()
+    writes_vault: bool = True
+
+
+type Lookup = Callable[[UUID], Work | None]
+
+_lookups: dict[str, Lookup] = {}
+
+
+def register(name: str, lookup: Lookup) -> None:
+    """Say how the work with a certain id is found; called from `AppConfig.ready`."""
+    _lookups[name] = lookup
+
+
+def work_of(subject_id: UUID | None) -> Work:
+    """The work that a plan or a request is for; an unknown one has no policy."""
+    found = (lookup(subject_id) for lookup in _lookups.values()) if subject_id else ()
+    return next((work for work in found if work is not None), Work())

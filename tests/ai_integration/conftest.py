@@ -1,0 +1,1 @@
+from tests.scripted import no_environment, serving, stub  # noqa: F401 - fixtures

@@ -1,0 +1,1 @@
+from tests.scripted import serving  # noqa: F401 - a fixture

@@ -1,0 +1,127 @@
+"""Redis gone for a while: pages and API answer, runs go on by themselves when it is back."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+
+from tests.platform import hear, say
+from tests.team.processes import Team, until
+
+
+class Redis:
+    """A Redis server of this test's own, that can be stopped, frozen and started again. It keeps nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program, "redis-server is not installed"
+        command = [
+            program,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL)
+        until(self._answers, "Redis")
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return client.ping()
+        except redis.RedisError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("SKIPPED: redis-server is not installed, so its absence cannot be tried")
+    made = Redis(Path(tmp_path_factory.mktemp("redis")))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def broker(server: Redis) -> str:
+    return server.url
+
+
+PAGES = (
+    "/",
+    "/health",
+    "/health/ready",
+    "/health/live",
+    "/api/v1/workflows/",
+    "/api/v1/auth/me/",
+    "/api/v1/personas/",
+)
+
+
+def statuses(team: Team, browser: httpx.Client) -> dict[str, int]:
+    return {page: browser.get(page).status_code for page in PAGES}
+
+
+def test_the_faces_answer_without_it_and_the_run_ends_after_it(team: Team, server: Redis) -> None:
+    with (
+        team.browser() as browser,
+        team.socket(headers={"Cookie": cookie(browser)}, origin=team.base) as feed,
+    ):
+        workflow = team.carry_out(8)
+        say(feed, type="subscribe", stream=f"workflow:{workflow}", after=0)
+        assert hear(feed, "subscribed")["recovered"]
+        until(lambda: team.holders(workflow), "a task at work")
+        server.stop()
+        try:
+            assert set(statuses(team, browser).values()) <= {200, 503}
+            health = browser.get("/health").json()
+            assert health["status"] == "degraded"
+            assert health["components"]["cache"]["status"] == "down"
+            assert health["components"]["database"]["status"] == "ok"
+            made = team.script().post("/api/v1/workflows/", json={"requirement": "展示会の準備を調べる"})
+            assert made.status_code == 201, made.text
+            until(lambda: team.tasks(workflow).get("done"), "a task that ends without Redis")
+            time.sleep(3)
+        finally:
+            server.start()
+        assert team.finish(workflow) in ("completed", "completed_with_gaps")
+        assert team.tasks(workflow) == {"done": 8}
+        until(
+            lambda: team.status(made.json()["id"]) == "awaiting_approval",
+            "the plan of what was asked meanwhile",
+        )
+        heard = 0
+        while heard < events(team, workflow):
+            frame = hear(feed, "event")
+            heard += 1
+            assert frame["seq"] == heard
+
+
+def cookie(browser: httpx.Client) -> str:
+    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+
+
+def events(team: Team, workflow: str) -> int:
+    return team.ask("SELECT last_seq FROM activity_stream WHERE name = %s", f"workflow:{workflow}")[0][0]

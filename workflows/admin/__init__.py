@@ -1,0 +1,5 @@
+"""The admin of delegated work and of discussions."""
+
+from workflows.admin import discussions, work
+
+__all__ = ["discussions", "work"]

@@ -1,0 +1,66 @@
+"""One revision of one task: gather with tools where the persona has some, write, then deliver."""
+
+from functools import partial
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from ai_integration import gateway
+from ai_integration.jobs import WorkResult
+from ai_integration.selectors import model_label
+from ai_integration.services import Purpose
+from personas.prompts import render
+from workflows.graphs.briefs import speaker, work_brief
+from workflows.graphs.results import checked
+from workflows.graphs.state import Held, TaskState
+from workflows.graphs.tools import act, think, with_results
+from workflows.selectors import still_wanted
+from workflows.services.running import task_deliver
+
+
+def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
+    """Give the task to its persona's model. A replay finds the finished call."""
+    task = runtime.context.task
+    brief, shown = with_results(task, *work_brief(task))
+    who = speaker(task.persona)
+    model = task.workflow.model or (task.persona.model if task.persona else "")
+    purpose = Purpose(
+        key=f"task:{task.pk}:{state['revision']}:work",
+        job=brief.job,
+        owner_id=task.workflow.owner_id,
+        subject_id=task.workflow_id,
+        persona_name=who.name,
+        persona_id=task.persona_id,
+        project_id=task.workflow.project_id,
+        stream=task.workflow.stream,
+        wanted=partial(still_wanted, task.workflow_id, task.pk),
+        context={
+            "shown": shown,
+            "language": task.workflow.language,
+            "model": model_label(model, task.workflow.language),
+        },
+    )
+    outcome = gateway.complete(purpose, model=model, messages=render(who, brief), shape=WorkResult)
+    return {"call": runtime.context.keep(outcome.call)}
+
+
+def deliver(state: TaskState, runtime: Runtime[Held]) -> TaskState:
+    call = runtime.context.call(state["call"])
+    shown, language = call.context["shown"], call.context["language"]
+    result = checked(WorkResult.model_validate(call.answer), shown, language)
+    who = {"persona_name": call.persona_name, "model": call.context["model"]}
+    task_deliver(runtime.context.lease, state["revision"], result | who)
+    return {}
+
+
+def build() -> StateGraph:
+    graph = StateGraph(TaskState, context_schema=Held)
+    graph.add_node(think)
+    graph.add_node(act)
+    graph.add_node(work)
+    graph.add_node(deliver)
+    graph.add_edge(START, "think")
+    graph.add_edge("act", "think")
+    graph.add_edge("work", "deliver")
+    graph.add_edge("deliver", END)
+    return graph

@@ -1,0 +1,150 @@
+"""A task that waits for a human: it is parked with a request, and goes on from there once that is decided."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from ai_integration.errors import ApprovalRequired
+from foundation.activity.services import record
+from foundation.core.canonical import sha256_of
+from foundation.core.leases import Lease, guard
+from plans.models import ApprovalRequest
+from plans.services import request_open
+from plans.states import RequestStatus
+from workflows.models import Task, Workflow
+from workflows.selectors import CARRYING_OUT
+from workflows.services.moves import go_on, task_move, workflow_move
+from workflows.services.running import ENGINE, Halted
+from workflows.states import TaskStatus, WorkflowStatus
+
+KINDS = ("tool_call", "unknown_effect")
+PENDING = RequestStatus.PENDING
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person said about one call: `status` is that of the request."""
+
+    status: str
+    arguments: dict[str, Any]
+    answer: str = ""
+    comment: str = ""
+    pinned: str = ""
+    attempt: int = 0
+
+
+@transaction.atomic
+def task_park(lease: Lease, workflow_id: UUID | str, need: ApprovalRequired) -> None:
+    """Ask the human, and let the task wait. The words of the question are the platform's own."""
+    workflow = Workflow.objects.select_for_update(of=("self",)).select_related("owner").get(pk=workflow_id)
+    task = guard(lease)
+    task.workflow = workflow
+    if task.status != TaskStatus.RUNNING:
+        return
+    told = need.details | {"effect": effect(need.kind), "workflow": str(workflow.pk), "task": str(task.pk)}
+    request_open(
+        ENGINE,
+        owner=workflow.owner,
+        kind=need.kind,
+        subject_id=task.pk,
+        title=_title(need),
+        content_hash=told.pop("content_hash", "") or sha256_of(told),
+        streams=(workflow.stream,),
+        payload=told,
+    )
+    task_move(ENGINE, task, TaskStatus.WAITING, data={"kind": need.kind, "tool": _name(need)})
+    go_on(workflow)
+
+
+@transaction.atomic
+def task_wake(task_id: UUID | str) -> None:
+    """Let a task go on whose question has been decided, or withdrawn. Does nothing while it still waits for one."""
+    found = Task.objects.filter(pk=task_id, status=TaskStatus.WAITING).first()
+    if found is None or ApprovalRequest.objects.filter(subject_id=task_id, status=PENDING).exists():
+        return
+    workflow = (
+        Workflow.objects.select_for_update(of=("self",)).select_related("owner").get(pk=found.workflow_id)
+    )
+    task = Task.objects.select_for_update().get(pk=task_id)
+    if task.status != TaskStatus.WAITING:
+        return
+    task.workflow = workflow
+    task_move(ENGINE, task, TaskStatus.PENDING, attempts=0, queued_at=None)
+    if workflow.status == WorkflowStatus.WAITING_FOR_HUMAN and workflow.resumes_to in CARRYING_OUT:
+        workflow_move(ENGINE, workflow, workflow.resumes_to, resumes_to="", reason="")
+    if workflow.status in CARRYING_OUT:
+        go_on(workflow)
+
+
+def parked_to_wake() -> list[UUID]:
+    """Tasks that wait although nothing is undecided any more: the message about it was lost."""
+    asked = ApprovalRequest.objects.filter(subject_id=OuterRef("pk"), status=PENDING)
+    rows = Task.objects.filter(~Exists(asked), status=TaskStatus.WAITING)
+    return list(rows.exclude(workflow__status=WorkflowStatus.PAUSED).values_list("pk", flat=True)[:500])
+
+
+def still_held(lease: Lease) -> None:
+    """Asked right before a tool with effects is called. Raises LeaseLost, Halted."""
+    with transaction.atomic():
+        task = guard(lease, "workflow")
+    if task.workflow.status not in CARRYING_OUT or task.status != TaskStatus.RUNNING:
+        raise Halted(details={"status": task.workflow.status})
+
+
+@transaction.atomic
+def tool_told(lease: Lease, workflow: Workflow, type_: str, data: dict[str, Any]) -> None:
+    """Tell whoever watches which tool is called, and what came of it."""
+    record(ENGINE, type_, guard(lease), streams=[workflow.stream], data=data)
+
+
+def decision_on(task: Task, kind: str, key: str) -> Decided | None:
+    """What was decided last about the call under `key`; None when nothing was, or nothing yet."""
+    rows = ApprovalRequest.objects.filter(subject_id=task.pk, kind=kind, payload__key=key)
+    row = rows.exclude(status=PENDING).order_by("-created_at").first()
+    if row is None:
+        return None
+    told = row.payload
+    arguments = told.get("edited_arguments") or told.get("arguments") or {}
+    return Decided(
+        row.status, arguments, row.answer, row.comment, told.get("pinned", ""), told.get("attempt", 0)
+    )
+
+
+def remembered(task: Task, server: str, tool: str, pinned: str) -> bool:
+    """Whether a person allowed this very tool for the rest of this run."""
+    told = {
+        "workflow": str(task.workflow_id),
+        "server": server,
+        "tool": tool,
+        "pinned": pinned,
+        "remember": "run",
+    }
+    rows = ApprovalRequest.objects.filter(kind="tool_call", status=RequestStatus.APPROVED)
+    return rows.filter(**{f"payload__{name}": value for name, value in told.items()}).exists()
+
+
+def effect(kind: str) -> str:
+    """What a decision means, in the platform's words: no model and no server has a say in them."""
+    if kind == "unknown_effect":
+        return _(
+            "The tool was called with exactly these arguments, and the answer was lost. Nobody but you can find out "
+            "whether it happened. Nothing is done again before you answer."
+        )
+    return _(
+        "The tool is called once, with exactly these arguments. It may change, send or delete something outside the "
+        "platform; that cannot be undone here."
+    )
+
+
+def _title(need: ApprovalRequired) -> str:
+    if need.kind == "unknown_effect":
+        return _("Did it happen? %s") % _name(need)
+    return _("May this tool be called? %s") % _name(need)
+
+
+def _name(need: ApprovalRequired) -> str:
+    return f"{need.details.get('server', '')}/{need.details.get('tool', '')}"

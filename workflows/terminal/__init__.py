@@ -1,0 +1,1 @@
+"""`manage.py delegate`: one requirement, end to end, in a terminal."""
