@@ -75,8 +75,12 @@ async def _tried(
             pause = _pause(error, attempt)
             if attempt == TRIES or not _worth_retrying(error) or pause > longest_pause:
                 raise ProviderFailed(ending=_ending(error), details={"reason": _reason(error)}) from None
-        await asyncio.sleep(pause)
+        await _wait(pause)
     raise AssertionError("unreachable")
+
+
+async def _wait(seconds: float) -> None:
+    await asyncio.sleep(seconds)
 
 
 async def _said_somehow(asked: Any, messages: list[dict[str, str]], growing: Growing | None) -> Reply:

@@ -27,6 +27,7 @@ from ai_integration.selectors.connections import (
 from ai_integration.selectors.setup import CURRENCY, Setup, known_references, setup
 from ai_integration.selectors.tools import (
     Offered,
+    answers_on_record,
     effective,
     mcp_server_get,
     mcp_servers,
@@ -45,6 +46,7 @@ __all__ = [
     "Offered",
     "Route",
     "Setup",
+    "answers_on_record",
     "budget_get",
     "budgets",
     "budgets_on",

@@ -91,6 +91,12 @@ def tool_calls(subject_id: UUID, prefix: str) -> list[CallRecord]:
     return list(rows.order_by("created_at", "key"))
 
 
+def answers_on_record(subject_id: UUID, prefix: str) -> int:
+    """How many of the calls below `prefix` have been answered."""
+    rows = CallRecord.objects.filter(subject_id=subject_id, key__startswith=prefix)
+    return rows.filter(answer__isnull=False).count()
+
+
 def _rules(persona_id: UUID | None, tools: list[McpTool]) -> dict[UUID, str]:
     if persona_id is None:
         return {}

@@ -100,27 +100,40 @@ class PlanViewSet(IdempotentCreate, Shares):
         return self.shown(services.plan_withdraw(request.user, self.get_object()))
 
     @extend_schema(
-        request=serializers.TemplateInput, responses={201: serializers.TemplateSerializer}, methods=["POST"]
+        request=serializers.TemplateInput,
+        responses={201: serializers.TemplateSerializer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     @action(detail=True, methods=["post"], url_path="save-template")
     def save_template(self, request: Request, pk: str) -> Response:
         """Keep a version (the current one unless told otherwise) as a template of yours."""
+        return self.dispatch_create(request, self._save_template)
+
+    def _save_template(self, request: Request) -> Response:
         plan, given = self.get_object(), self.checked(serializers.TemplateInput)
         version = selectors.version(request.user, plan, given["version"]) if "version" in given else None
         made = services.template_save(request.user, plan, name=given["name"], version=version)
         return self.answer(made, status=201, serializer=serializers.TemplateSerializer)
 
-    @extend_schema(methods=["GET"], responses=serializers.RemarkSerializer(many=True), filters=False)
-    @extend_schema(
-        methods=["POST"], request=serializers.RemarkInput, responses={201: serializers.RemarkSerializer}
-    )
-    @action(detail=True, methods=["get", "post"])
+    @extend_schema(responses=serializers.RemarkSerializer(many=True), filters=False)
+    @action(detail=True)
     def comments(self, request: Request, pk: str) -> Response:
-        """What was said about the versions and their items, and which later version answered it. POST adds a comment."""
+        """What was said about the versions and their items, and which later version answered it."""
+        rows = selectors.comments(self.get_object())
+        return self.listed(rows, serializers.RemarkSerializer, ordering=("number",))
+
+    @extend_schema(
+        request=serializers.RemarkInput,
+        responses={201: serializers.RemarkSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    @comments.mapping.post
+    def add_comment(self, request: Request, pk: str) -> Response:
+        """Say something about a version, or about one item of it."""
+        return self.dispatch_create(request, self._add_comment)
+
+    def _add_comment(self, request: Request) -> Response:
         plan = self.get_object()
-        if request.method != "POST":
-            rows = selectors.comments(plan)
-            return self.listed(rows, serializers.RemarkSerializer, ordering=("number",))
         services.require_comment(request.user, plan)
         given = self.checked(serializers.RemarkInput)
         number = given.get("version", plan.current.number if plan.current else 0)

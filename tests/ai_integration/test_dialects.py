@@ -130,7 +130,7 @@ def test_retry_after_is_waited(dialect: Dialect, server: Stub, monkeypatch: pyte
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(asking.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asking, "_wait", sleep)
     ask(dialect)
     assert waited == [7]
 
@@ -198,6 +198,6 @@ def test_google_says_in_the_body_how_long_to_wait(
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(asking.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asking, "_wait", sleep)
     ask(dialect)
     assert waited == [11]

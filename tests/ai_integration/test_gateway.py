@@ -158,7 +158,7 @@ def test_what_retry_after_asks_for_is_waited(stub: Stubbed, monkeypatch: pytest.
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(gateway.asking.asyncio, "sleep", sleep)
+    monkeypatch.setattr(gateway.asking, "_wait", sleep)
     assert ask().answer.items
     assert waited == [7]
 

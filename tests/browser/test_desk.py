@@ -123,6 +123,7 @@ def test_three_approvers(office: Platform, seat: Callable[..., Page]) -> None:
 
     first.goto("/approvals/")
     first.locator("[data-stop]").first.click()
+    first.wait_for_url("**/plans/*/")  # its scripts are there, and its keys
     first.keyboard.press("a")
     expect(first.get_by_role("button", name="承認", exact=True)).to_be_focused()
     first.keyboard.press("Enter")

@@ -57,7 +57,9 @@ def read_by_settings() -> frozenset[str]:
 
 
 def read_by_providers() -> set[str]:
-    sources = (ROOT / "ai_integration").rglob("*.py")
+    folder = ROOT / "ai_integration"
+    # What pal.py names is read by another program, which it starts.
+    sources = [file for file in folder.rglob("*.py") if file.name != "pal.py"]
     return set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*_(?:API_KEY|BASE_URL))"', "".join(map(_read, sources))))
 
 

@@ -1,5 +1,6 @@
 """A secret in every place that takes one, everything made to fail, and then: is it anywhere?"""
 
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ for model, field in crypto.encrypted_fields():
     if not any(True for _ in crypto.stored_tokens(model, field)):
         print(f"{model._meta.label}.{field}")
 """
+SPILLS = "import os, sys; print(os.environ, file=sys.stderr); print(os.environ, flush=True); sys.exit(3)"
+"""A server of tools that says all it knows, on both channels, and dies."""
 SKILLS = """
 from django.db import connection
 connection.cursor().execute("UPDATE personas_persona SET skills = '{0}'")
@@ -52,6 +55,7 @@ def secrets() -> dict[str, str]:
         name: canary.new(name.replace(" ", "-"))
         for name in (
             "stored key", "changed key", "key in a wrong field", "password in an address", "wrong password", "forged token",
+            "tool variable", "tool header", "channel address", "changed channel",
         )
     }  # fmt: skip
     return planted | {"ENCRYPTION_KEYS": canary.fernet_key(), "older key": canary.fernet_key()}
@@ -115,6 +119,7 @@ def places(platform: Platform, secrets: dict[str, str], mole: Stub) -> dict[str,
         secrets["socket ticket"] = platform.ticket(script)
         secrets["sign-in link"] = platform.link.partition("token=")[2]
         found |= planted(script, secrets, mole)
+        found |= tools_and_channels(script, secrets, mole)
         with platform.socket(ticket=secrets["socket ticket"]) as socket:
             frames = canary.Frames(socket)
             found |= failed(platform, browser, script, frames)
@@ -170,6 +175,54 @@ def planted(script: httpx.Client, secrets: dict[str, str], mole: Stub) -> dict[s
     return {
         name: f"{answer.status_code} {dict(answer.headers)} {answer.text}" for name, answer in answers.items()
     }
+
+
+def tools_and_channels(script: httpx.Client, secrets: dict[str, str], mole: Stub) -> dict[str, str]:
+    """Servers of tools and ways to be told, with secrets in every part that may hold one; none of them works."""
+    variable, header = {"TOKEN": secrets["tool variable"]}, {"Authorization": secrets["tool header"]}
+    wrong, address = secrets["key in a wrong field"], secrets["channel address"]
+    servers = (
+        {
+            "name": "spawned",
+            "transport": "stdio",
+            "command": [sys.executable, "-c", SPILLS],
+            "environment": variable,
+        },
+        {"name": "absent", "transport": "stdio", "command": ["/nowhere"], "environment": variable},
+        {"name": "remote", "transport": "http", "url": f"{mole.url}/mcp", "headers": header},
+        {"name": "w1", "transport": "http", "url": f"http://u:{wrong}@127.0.0.1/mcp"},
+        {"name": "w2", "transport": "http", "url": "http://127.0.0.1/mcp", "headers": {"X": f"{wrong}\n"}},
+        {"name": "w3", "transport": "stdio", "command": ["true"], "environment": {wrong: wrong}},
+        {"name": "w4", "transport": "stdio", "command": ["true"], "environment": [wrong]},
+    )
+    channels = (
+        {"name": "good", "address": f"json://user:{address}@127.0.0.1:9/{address}?token={address}"},
+        {"name": "lost", "address": f"mailto://user:{address}@localhost:9"},
+        {"name": "w1", "address": f"nonsense://{wrong}"},
+        {"name": "w2", "address": [wrong]},
+        {"name": "w3", "address": f"json://127.0.0.1:9/{wrong * 80}"},
+    )
+    answers = [
+        *_made_and_tried(script, "mcp-servers", servers, "connect"),
+        *_made_and_tried(script, "approval-channels", channels, "test"),
+    ]
+    kept = script.get("/api/v1/approval-channels/").json()["results"][0]["id"]
+    changed = {"address": f"json://127.0.0.1:9/{secrets['changed channel']}"}
+    answers.append(script.patch(f"/api/v1/approval-channels/{kept}/", json=changed))
+    return {
+        f"tool {n}": f"{each.status_code} {dict(each.headers)} {each.text}" for n, each in enumerate(answers)
+    }
+
+
+def _made_and_tried(
+    script: httpx.Client, kind: str, rows: tuple[dict[str, Any], ...], verb: str
+) -> Iterator[httpx.Response]:
+    for row in rows:
+        made = script.post(f"/api/v1/{kind}/", json=row)
+        assert made.status_code in (201, 400, 422), made.text
+        yield made
+        if made.status_code == 201:
+            yield script.post(f"/api/v1/{kind}/{made.json()['id']}/{verb}/")
 
 
 def failed(

@@ -51,7 +51,7 @@ def test_a_subscription_ends_with_the_share(
     ):
         say(socket, **name)
         assert hear(socket, "error")["code"] == "not_found"
-        assert owner.post(where, json=whom | {"level": "view"}).status_code == 201
+        assert owner.post(where, json=whom | {"level": "view"}).status_code == 200
         say(socket, **name)
         assert hear(socket, "subscribed")["stream"] == f"workflow:{pk}"
         gone = owner.delete(where, params=whom)

@@ -20,7 +20,7 @@ def test_share_see_change_withdraw(things, owner, colleague, api, kind) -> None:
     obj, client = things[kind], api(owner)
     given = client.post(at(kind, obj), {"user": str(colleague.pk), "level": "comment"})
     row = {"kind": "user", "id": str(colleague.pk), "name": "colleague", "level": "comment"}
-    assert (given.status_code, given.json()) == (201, row)
+    assert (given.status_code, given.json()) == (200, row)
     assert api(colleague).get(at(kind, obj, "")).status_code == 200
     client.post(at(kind, obj), {"username": "colleague", "level": "operate"})
     assert client.get(at(kind, obj)).json() == {"results": [row | {"level": "operate"}]}
@@ -85,13 +85,13 @@ def test_roles_and_teams_are_shared_with_by_those_who_see_them(
     things, owner, colleague, people, stranger, api
 ) -> None:
     role, where = Role.objects.get(name="viewer"), at("project", things["project"])
-    assert api(owner).post(where, {"role": str(role.pk), "level": "view"}).status_code == 201
-    assert api(owner).post(where, {"team": str(people.pk), "level": "manage"}).status_code == 201
+    assert api(owner).post(where, {"role": str(role.pk), "level": "view"}).status_code == 200
+    assert api(owner).post(where, {"team": str(people.pk), "level": "manage"}).status_code == 200
     kinds = [each["kind"] for each in api(owner).get(where).json()["results"]]
     assert kinds == ["role", "team"]
     client = api(colleague)  # may manage it now, is in the team, and has another role
     assert client.post(where, {"role": str(role.pk), "level": "view"}).status_code == 422
-    assert client.post(where, {"team": str(people.pk), "level": "view"}).status_code == 201
+    assert client.post(where, {"team": str(people.pk), "level": "view"}).status_code == 200
     assert client.get(where).status_code == 403  # and has taken it from themselves
 
 

@@ -1,6 +1,7 @@
 """Driving a graph under a lease."""
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -29,15 +30,22 @@ def _compiled(kind: str) -> CompiledStateGraph:
 
 
 class Driven:
-    """One LangGraph thread, driven by the holder of `lease`, for the `attempts`-th time since it last moved on."""
+    """One LangGraph thread, driven by the holder of `lease`, for the `attempts`-th time since it last moved on.
 
-    def __init__(self, kind: str, thread: str, lease: Lease, *, attempts: int) -> None:
+    `reached` says how far the work has come on record, where a step alone proves nothing because it may be one that is repeated.
+    """
+
+    def __init__(
+        self, kind: str, thread: str, lease: Lease, *, attempts: int, reached: Callable[[], int] | None = None
+    ) -> None:
         # Compiling costs more than a short task; the copy differs in its saver alone.
         self.graph = _compiled(kind).copy({"checkpointer": FencedSaver(store(), lease)})
         self.config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": STEPS}
         self.durability = DURABILITY[kind]
         self.held = Held(lease)
         self._recovering = attempts > 1
+        self._reached = reached
+        self._begun_at = reached() if reached and self._recovering else 0
 
     def state(self) -> Any:
         return self.graph.get_state(self.config)
@@ -69,7 +77,7 @@ class Driven:
                 _controls.discard(control)
 
     def _note_progress(self) -> None:
-        if self._recovering:
+        if self._recovering and (self._reached is None or self._reached() > self._begun_at):
             progressed(self.held.lease)
             self._recovering = False
 

@@ -11,6 +11,7 @@ from django.utils import translation
 from langgraph.errors import GraphDrained
 
 from ai_integration.errors import ApprovalRequired
+from ai_integration.selectors import answers_on_record
 from foundation.core.errors import DomainError, LeaseLost
 from foundation.core.leases import Lease, kept
 from workflows.engine.graphs import Driven
@@ -64,7 +65,9 @@ def _carry_out(lease: Lease) -> None:
 def _drive(lease: Lease, task: Task) -> None:
     if task.attempts > settings.MAX_ATTEMPTS_WITHOUT_PROGRESS:
         raise DomainError(WORKER_LOST, code="worker_lost")
-    driven = Driven("task", f"task:{task.pk}:{task.revision}", lease, attempts=task.attempts)
+    thread = f"task:{task.pk}:{task.revision}"
+    reached = partial(answers_on_record, task.workflow_id, f"{thread}:")
+    driven = Driven("task", thread, lease, attempts=task.attempts, reached=reached)
     begun = lease.fence > 1 and bool(driven.state().values)  # the first to hold a task need not look
     driven.go(None if begun else _first_state(task))
 

@@ -94,16 +94,16 @@ class Shares(ReadViewSet):
         obj = require(request.user, "share", self.get_object())
         return self._list(obj)
 
-    @extend_schema(request=ShareInput, responses={201: ShareSerializer})
+    @extend_schema(request=ShareInput, responses=ShareSerializer)
     @shares.mapping.post
     def share_with(self, request: Request, pk: str) -> Response:
-        """Share it with a person, a role or a team, or change their level."""
+        """Share it with a person, a role or a team, or change their level. Said twice, it changes nothing."""
         obj = require(request.user, "share", self.get_object())
         given = self.checked(ShareInput)
         level = given.pop("level")
         to = selectors.grantee(request.user, **given)
         services.access_grant(request.user, obj, to=to, level=level)
-        return Response(ShareSerializer(Share(to._meta.model_name or "", to, level)).data, status=201)
+        return Response(ShareSerializer(Share(to._meta.model_name or "", to, level)).data)
 
     @extend_schema(parameters=QUERY, responses={204: None})
     @shares.mapping.delete
