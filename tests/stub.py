@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from django.db import connections
 from langchain_core.messages import HumanMessage
 
 from ai_integration.builtin.model import answer, read_brief
@@ -128,7 +129,10 @@ class Stub:
         with self._lock:
             asked = Asked(brief, messages, len(self.asked))
             self.asked.append(asked)
-        reply = self.script(asked)
+        try:
+            reply = self.script(asked)
+        finally:
+            connections.close_all()  # a script may look into the database; no thread of ours goes on holding it
         if self._log is not None:
             os.write(self._log, (json.dumps(_named(asked)) + "\n").encode())
             os.fsync(self._log)

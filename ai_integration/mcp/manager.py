@@ -16,6 +16,7 @@ from ai_integration.mcp.targets import Listed, Target
 from ai_integration.mcp.warden import MARK
 from foundation.core.draining import on_drain
 from foundation.core.forks import after_fork
+from foundation.core.processes import is_gone
 
 _sessions: dict[UUID, Session] = {}
 _swept = False
@@ -89,7 +90,7 @@ def sweep() -> int:
     for process in psutil.process_iter(["pid"]):
         with suppress(psutil.Error, OSError):
             warden = process.environ().get(MARK, "").partition(":")[0]
-            if warden.isdecimal() and not psutil.pid_exists(int(warden)):
+            if warden.isdecimal() and is_gone(int(warden)):
                 process.kill()
                 ended += 1
     return ended

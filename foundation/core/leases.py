@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
 from django.apps import apps
 from django.conf import settings
 from django.db import close_old_connections, connection, models, transaction
@@ -24,6 +23,7 @@ from django.db.models.functions import Now
 from foundation.core.errors import LeaseLost
 from foundation.core.forks import after_fork
 from foundation.core.models import Leased
+from foundation.core.processes import is_gone
 
 FREED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
 _life = uuid.uuid4().hex[:8]
@@ -170,12 +170,7 @@ def _is_dead(owner: str) -> bool:
         return False
     if int(pid) == os.getpid():
         return life != _life  # a number that came round again
-    try:
-        return psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.Error:
-        return False
+    return is_gone(int(pid))
 
 
 class _FromNow(Func):
