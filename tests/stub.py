@@ -252,11 +252,8 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, raw: Raw) -> None:
         body = raw.body.encode()
         self.send_response(raw.status)
-        for name, value in {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            **raw.headers,
-        }.items():
+        told = {"Content-Type": "application/json", "Content-Length": str(len(body))} | raw.headers
+        for name, value in told.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
