@@ -235,9 +235,8 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(reply, Stall):
             self._say_nothing(reply)
         if isinstance(reply, Cut):
-            self.connection.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-            )  # a reset, no end
+            reset = struct.pack("ii", 1, 0)  # no end
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             self.connection.close()
 
     def _say_nothing(self, reply: Stall) -> None:
