@@ -10,9 +10,13 @@ class AiIntegrationConfig(AppConfig):
         from ai_integration import checks, selectors
         from ai_integration.models import Credential
         from foundation.accounts import reasons
-        from foundation.core import ticker
+        from foundation.core import scopes, ticker
         from foundation.monitoring import diagnosis, health
 
+        scopes.register(
+            named_only=("credential", "provider", "mcp_server"),
+            parts={"calls": "usage", "usage": "usage", "models": "provider"},
+        )
         reasons.register(Credential, selectors.who_may_use_what_serves_everybody)
         health.register("ai_services", checks.ai_services)
         diagnosis.register("ai_services", checks.ai_services_question)

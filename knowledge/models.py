@@ -50,6 +50,8 @@ class Note(BaseModel):
     `deleted_at` marks a tombstone: the file is gone, and only the file coming back revives the row.
     """
 
+    resource = "note"
+
     vault = models.ForeignKey(Vault, on_delete=models.CASCADE, related_name="notes")
     path = models.CharField(max_length=1000)
     path_key = models.CharField(max_length=1000)

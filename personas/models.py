@@ -71,6 +71,8 @@ class Drawing(BaseModel):
 class PersonaTeam(BaseModel):
     """Personas that work together. `is_default` marks the team that takes a requirement which names none."""
 
+    resource = "persona_team"
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="persona_teams"
     )

@@ -37,6 +37,8 @@ class McpServer(BaseModel):
     `check_code` says how the last connection went (see `ai_integration.mcp.faults`), empty when there was none.
     """
 
+    resource = "mcp_server"
+
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mcp_servers")
     name = models.CharField(max_length=30, unique=True)
     transport = models.CharField(max_length=10, choices=Transport.choices, default=Transport.STDIO)

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
+from django.utils.functional import cached_property
 
 from foundation.accounts.roles import ALL_CODES, permissions_of_no_model
 from foundation.core.models import BaseModel
@@ -79,13 +80,19 @@ class User(AbstractUser):
     def permission_codes(self) -> frozenset[str]:
         """`resource:action` codes from the user's roles, as far as the token they came with reaches."""
         if not hasattr(self, "_codes"):
-            codes = (
-                [ALL_CODES]
-                if self.sees_all
-                else Role.objects.filter(group__user=self).values_list("codes", flat=True)
-            )
-            self._codes = frozenset(code for each in codes for code in each if covers(self, code))
+            codes = [ALL_CODES] if self.sees_all else self._roles_and_teams.values()
+            self._codes = frozenset(code for each in codes for code in each or () if covers(self, code))
         return self._codes
+
+    @property
+    def group_ids(self) -> list[int]:
+        """The groups they are in: those of their roles, and teams of people. Read once."""
+        return [*self._roles_and_teams]
+
+    @cached_property
+    def _roles_and_teams(self) -> dict[int, list[str] | None]:
+        """`{group id: the codes of its role}`; a team has none."""
+        return dict(self.groups.order_by().values_list("pk", "role__codes"))
 
     def come_through(self, token: "PersonalToken") -> None:
         """Limit this instance to what `token` is for. It is for asking what one may do, and is never saved."""

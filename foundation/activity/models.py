@@ -14,6 +14,8 @@ class AuditEntry(models.Model):
     `actor_ref` is the id of whoever acted: it stays when the user is deleted, so that the hash stays true.
     """
 
+    resource = "audit"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(

@@ -13,11 +13,14 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Exists, F, Lookup, Model, OuterRef, Q, QuerySet
+from django.db.models.lookups import BuiltinLookup
 from django.db.models.sql.where import AND
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 SOMEBODY = UUID("5b0d7a52-6c1e-4f5d-9a42-000000000000")
 """Stands for the person in a compiled condition."""
+THEIR_GROUPS = "their groups"
+"""Stands there for the keys of the groups that they are in."""
 
 _ALIAS = re.compile(r"\b([A-Z]{1,2}\d+)\b")
 LEVELS = ("view", "comment", "operate", "manage")
@@ -73,7 +76,7 @@ class May(Lookup):
         codes = frozenset(user.permission_codes) if action in _actions_with_codes(model) else frozenset()
         sql, params = _compiled(model, action, self.probing, codes, connection.vendor)
         rows = connection.ops.quote_name(self.alias)
-        return sql.replace(_ROW, f"{rows}."), [_filled(each, user.pk) for each in params]
+        return sql.replace(_ROW, f"{rows}."), [_filled(each, user) for each in params]
 
 
 _ROW = "{row}."
@@ -90,10 +93,31 @@ def _compiled(
     return f"({_ALIAS.sub(r'may_\1', sql).replace(own, _ROW)})", tuple(params)
 
 
-def _filled(param: Any, pk: UUID) -> Any:
+def _filled(param: Any, user: Any) -> Any:
     if param == SOMEBODY:
-        return pk
-    return pk.hex if param == SOMEBODY.hex else param
+        return user.pk
+    if param == SOMEBODY.hex:
+        return user.pk.hex
+    return user.group_ids if param == THEIR_GROUPS else param
+
+
+class AmongTheirGroups(BuiltinLookup):
+    """Whether a key is one of THEIR_GROUPS. PostgreSQL is told which these are: of a subquery it expects that their groups
+    hold as much as everybody's, and then reads whole tables. For SQLite the subquery is as good, and costs no query before."""
+
+    lookup_name = "among_their_groups"
+    prepare_rhs = False
+
+    def __init__(self, field: str) -> None:
+        super().__init__(F(field), None)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        group, params = self.process_lhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            return f"{group} = ANY(%s)", [*params, THEIR_GROUPS]
+        mine = get_user_model().groups.through._default_manager.filter(user=SOMEBODY).values("group").query
+        sql, inner = mine.get_compiler(connection=connection).as_sql()
+        return f"{group} IN ({sql})", [*params, *inner]
 
 
 @cache
@@ -268,7 +292,5 @@ def _shares(model: type[Model], action: str) -> tuple[QuerySet, QuerySet] | None
     # Whatever was shared may be seen: for that, no permission needs to be looked at.
     enough = {"permission__codename__in": [f"{level}_{model._meta.model_name}" for level in levels]}
     enough = {} if levels == LEVELS else enough
-    groups = get_user_model().groups.through._default_manager.filter(user=SOMEBODY).values("group")
-    return to_users.objects.filter(user=SOMEBODY, **enough), to_groups.objects.filter(
-        group__in=groups, **enough
-    )
+    in_person = to_users.objects.filter(user=SOMEBODY, **enough)
+    return in_person, to_groups.objects.filter(AmongTheirGroups("group_id"), **enough)

@@ -4,27 +4,22 @@ A scope is `read`, `write` or one `resource:action` code. A person who came with
 else has none and is limited by their rights alone. Asked wherever rights are: `.permitted()` and `require_permission()`.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 READ, WRITE = "read", "write"
-# Who comes in, and what is called with whose key: a script that writes reports has no business there unless it is said.
-NAMED_ONLY = frozenset({"user", "role", "credential", "provider", "mcp_server"})
-# Models that go by another name than their resource.
-RESOURCES = {
-    "personateam": "persona_team",
-    "approvalrequest": "approval",
-    "mcpserver": "mcp_server",
-    "auditentry": "audit",
-}
+_named_only: set[str] = set()
+_parts: dict[str, str] = {}
 
-# Parts of the API that go by another name than the resource they are about.
-SEGMENTS = {
-    "knowledge": "note",
-    "calls": "usage",
-    "models": "provider",
-    "invitations": "user",
-    "usage": "usage",
-}
+
+def register(*, named_only: Iterable[str] = (), parts: Mapping[str, str] | None = None) -> None:
+    """Called from `AppConfig.ready`.
+
+    `named_only`: resources that `write` does not reach; a script that writes reports has no business there unless it is said.
+    `parts`: `{part of the API: resource}` where the part goes by another name than the resource it is about.
+    """
+    _named_only.update(named_only)
+    _parts.update(parts or {})
 
 
 def covers(user: Any, code: str) -> bool:
@@ -35,7 +30,7 @@ def covers(user: Any, code: str) -> bool:
     resource, _, action = code.partition(":")
     if action == "view":
         return READ in scopes or WRITE in scopes
-    return WRITE in scopes and resource not in NAMED_ONLY
+    return WRITE in scopes and resource not in _named_only
 
 
 def covers_rows(user: Any, model: type[Any], action: str) -> bool:
@@ -53,7 +48,7 @@ def reaches(user: Any, segment: str) -> bool:
     scopes = getattr(user, "scopes", None)
     if scopes is None or READ in scopes or WRITE in scopes or segment == "auth":
         return True
-    resource = SEGMENTS.get(segment, segment.removesuffix("s").replace("-", "_"))
+    resource = _parts.get(segment, segment.removesuffix("s").replace("-", "_"))
     return any(scope.partition(":")[0] == resource for scope in scopes)
 
 
@@ -64,8 +59,9 @@ def only_reads(user: Any) -> bool:
 
 
 def _resource(model: type[Any]) -> str:
-    name = model._meta.model_name
+    """What a model calls itself (`resource`), else what it is part of, else its name."""
+    named = getattr(model, "resource", None)
     through = getattr(model, "permitted_through", None)
-    if through and name not in RESOURCES and name not in {"task", "note"}:
+    if named is None and through:
         return _resource(model._meta.get_field(through).related_model)
-    return RESOURCES.get(name, name)
+    return named or model._meta.model_name

@@ -107,6 +107,8 @@ class ApprovalRequest(BaseModel):
     `policy` is the policy as it stood when the question was asked. `sorts_at` puts what has a deadline before what has none.
     """
 
+    resource = "approval"
+
     class Kind(models.TextChoices):
         PLAN = "plan"
         TOOL_CALL = "tool_call"

@@ -29,6 +29,8 @@ ACTIONS = {"view": 0, "comment": 1, "operate": 2, "change": 3, "delete": 3, "sha
 
 
 def allowed(user: Any, obj: Any) -> set[str]:
+    """At the next request, which reads the person anew."""
+    user = User.objects.get(pk=user.pk)
     return {action for action in ACTIONS if may(user, action, obj)}
 
 

@@ -111,6 +111,8 @@ class Run(BaseModel, Leased):
 class Task(BaseModel, Leased):
     """One item of the approved plan, given to one persona; each revision is a LangGraph thread of its own."""
 
+    resource = "task"
+
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="tasks")
     persona = models.ForeignKey(
         Persona, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks"
