@@ -302,7 +302,7 @@ TIME_ZONE = env.text("TIME_ZONE", "Asia/Tokyo")
 USE_TZ = True
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 TALKATIVE = (
-    "anthropic", "boto3", "botocore", "google_genai", "httpcore", "httpcore2", "httpx", "httpx2", "markdown_it", "mcp",
+    "anthropic", "boto3", "botocore", "google_genai", "httpcore", "httpcore2", "httpx", "httpx2", "markdown_it",
     "openai", "s3transfer", "urllib3",
 )  # fmt: skip
 LOGGING = {
@@ -325,5 +325,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},  # a 404 is an answer
         # At DEBUG these log what they send and what comes back, keys and prompts among it.
         **{name: {"level": "WARNING"} for name in TALKATIVE},
+        "mcp": {
+            "level": "CRITICAL"
+        },  # shows what a server answered even in its warnings; ours say what went wrong
     },
 }
