@@ -16,11 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from django.db import connections
 from langchain_core.messages import HumanMessage
 
 from ai_integration.builtin.model import answer, read_brief
 from ai_integration.jobs import TalkBrief
+from tests.letting_go import let_go
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Stub:
         try:
             reply = self.script(asked)
         finally:
-            connections.close_all()  # a script may look into the database; no thread of ours goes on holding it
+            let_go()  # a script may look into the database; no thread of ours goes on holding it
         if self._log is not None:
             os.write(self._log, (json.dumps(_named(asked)) + "\n").encode())
             os.fsync(self._log)
