@@ -49,9 +49,9 @@ def carry_out(lease: Lease, task: Task, box: Toolbox, ask: ToolAsk, *, purpose: 
 
 
 def _call(lease: Lease, task: Task, tool: McpTool, ask: ToolAsk, purpose: Purpose) -> None:
-    asked = gateway.Asked(
-        tool.server.name, tool.name, ask.arguments, task.persona_id, _permit(task, tool, ask, purpose.key)
-    )
+    permit = _permit(task, tool, ask, purpose.key)
+    thread = f"task:{task.pk}"
+    asked = gateway.Asked(tool.server.name, tool.name, ask.arguments, task.persona_id, permit, thread)
     _settle_unknown(task, purpose.key)
     still_held(lease)
     name = {"tool": f"{asked.server}/{asked.tool}", "key": task.key}
