@@ -17,6 +17,7 @@ from plans.states import RequestStatus
 from workflows.graphs.looking import look
 from workflows.graphs.toolbox import Toolbox
 from workflows.models import Task
+from workflows.progress import teller
 from workflows.services.tool_parking import Decided, decision_on, remembered, still_held, tool_told
 
 HAPPENED, NOT_HAPPENED = "happened", "not_happened"
@@ -56,7 +57,10 @@ def _call(lease: Lease, task: Task, tool: McpTool, ask: ToolAsk, purpose: Purpos
     still_held(lease)
     name = {"tool": f"{asked.server}/{asked.tool}", "key": task.key}
     made = gateway.call_tool(
-        purpose, asked, called=lambda: tool_told(lease, task.workflow, "tool.called", name)
+        purpose,
+        asked,
+        tell=teller(task.workflow.stream, purpose.key),
+        called=lambda: tool_told(lease, task.workflow, "tool.called", name),
     )
     outcome = {"is_error": made.answer["is_error"], "ms": made.latency_ms}
     tool_told(lease, task.workflow, "tool.answered", name | outcome)
