@@ -47,6 +47,10 @@ class ServerState:
     command: str
 
     @property
+    def failing(self) -> bool:
+        return bool(self.said) and not self.good and self.row.check_code != INSTALLING
+
+    @property
     def over_http(self) -> bool:
         return self.row.transport == Transport.HTTP
 
