@@ -14,7 +14,7 @@ from ai_integration.catalogue import Profile
 from ai_integration.gateway.structure import lean
 from ai_integration.gateway.tooling import LONGEST_TEXT
 
-LONGEST_WORDS = 400  # characters of what a model says beside its calls: the work itself is written afterwards
+LONGEST_WORDS = 120  # characters of what a model says beside its calls: the work itself is written afterwards
 AT_ONCE = 1  # so weak a model is shown what came of one call before it asks for another
 INSTRUCTION = (
     "You cannot call a tool directly. Answer with JSON: `calls` holds the tool to call now, with `name` and `arguments`, and "
