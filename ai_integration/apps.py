@@ -1,6 +1,16 @@
 from django.apps import AppConfig
 
 SWEEP_SECONDS = 3600
+INSTALLS_SECONDS = 60
+CONNECTIONS_CHANGED = (
+    "credential.created",
+    "credential.updated",
+    "credential.deleted",
+    "default_model.changed",
+    "default_model.reset",
+    "model_profile.changed",
+    "model_profile.reset",
+)
 
 
 class AiIntegrationConfig(AppConfig):
@@ -10,6 +20,7 @@ class AiIntegrationConfig(AppConfig):
         from ai_integration import checks, selectors
         from ai_integration.models import Credential
         from foundation.accounts import reasons
+        from foundation.activity import subscriptions
         from foundation.core import scopes, ticker
         from foundation.monitoring import diagnosis, health
 
@@ -21,3 +32,6 @@ class AiIntegrationConfig(AppConfig):
         health.register("ai_services", checks.ai_services)
         diagnosis.register("ai_services", checks.ai_services_question)
         ticker.every(SWEEP_SECONDS, "ai_integration.sweep_reservations")
+        ticker.every(INSTALLS_SECONDS, "ai_integration.sweep_installs")
+        for change in CONNECTIONS_CHANGED:
+            subscriptions.subscribe(change, "ai_integration.refresh_pal")

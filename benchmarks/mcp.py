@@ -75,7 +75,7 @@ def _ours(user: Any) -> dict[str, Callable[[], Any]]:
     server = gateway.connect(user, mcp_server_create(user, name="bench", command=_command()))
     digest = server.tools.get(name=TOOL).digest
     tool_approve(user, server, TOOL, digest=digest, policy="allow")
-    target = gateway.tools.target_of(server)
+    target = gateway.connecting.target_of(server)
 
     def managed(fresh: float) -> Callable[[], Any]:
         return lambda: loop.run(manager.call(target, TOOL, ARGUMENTS, digest=digest, fresh=fresh))

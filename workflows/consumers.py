@@ -123,6 +123,12 @@ class PlatformConsumer(AsyncJsonWebsocketConsumer):
             told = {key: message[key] for key in ("message_id", "offset", "text")}
             await self.send_json({"type": "delta", "stream": name} | told)
 
+    async def stream_progress(self, message: dict[str, Any]) -> None:
+        name = self.following.name_of(message["stream"])
+        if name is not None:
+            told = {key: message[key] for key in ("about", "done", "total", "text")}
+            await self.send_json({"type": "progress", "stream": name} | told)
+
     async def stream_presence(self, message: dict[str, Any]) -> None:
         name = self.following.name_of(message["stream"])
         if name is not None:

@@ -57,6 +57,7 @@ urlpatterns = [
     path("settings/models/connections/<uuid:pk>/test/", models.test_stored, name="ai-test-stored"),
     path("settings/models/connections/<uuid:pk>/remove/", models.remove, name="ai-remove"),
     path("settings/tools/", tools.servers, name="tool-servers"),
+    path("settings/tools/pal/", tools.pal_install, name="tool-recipe-install"),
     path("settings/tools/<uuid:pk>/", tools.server, name="tool-server"),
     path("settings/tools/<uuid:pk>/connect/", tools.connect, name="tool-server-connect"),
     path("settings/tools/<uuid:pk>/delete/", tools.delete, name="tool-server-delete"),

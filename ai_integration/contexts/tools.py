@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ai_integration.mcp.faults import OK, sentence
+from ai_integration.mcp import pal
+from ai_integration.mcp.faults import INSTALL_FAILED, INSTALLING, OK, sentence
 from ai_integration.models import McpServer, McpTool
 from ai_integration.selectors import mcp_servers, mcp_tools
 from ai_integration.services import may_define
@@ -46,14 +47,40 @@ class ServerState:
     command: str
 
     @property
+    def failing(self) -> bool:
+        return bool(self.said) and not self.good and self.row.check_code != INSTALLING
+
+    @property
     def over_http(self) -> bool:
         return self.row.transport == Transport.HTTP
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the server stands that the platform installs itself. `done` of `steps` are behind it, `step` says what is going on.
+
+    `taken` says that a server of its name is another one.
+    """
+
+    row: McpServer | None
+    installing: bool
+    failed: bool
+    taken: bool
+    said: str
+    step: str
+    done: int
+    steps: int
+
+    @property
+    def there(self) -> bool:
+        return self.row is not None and not (self.installing or self.failed or self.taken)
 
 
 @dataclass(frozen=True)
 class ServersPage:
     servers: Sequence[ServerState]
     may_define: bool
+    pal: Recipe
 
 
 @dataclass(frozen=True)
@@ -66,7 +93,23 @@ class ServerPage:
 
 def servers_page(user: Any) -> ServersPage:
     rows = mcp_servers(user).order_by("name")
-    return ServersPage([server_state(row) for row in rows], may_define(user))
+    found = next((row for row in rows if row.name == pal.NAME), None)
+    return ServersPage([server_state(row) for row in rows], may_define(user), recipe(found))
+
+
+def recipe(row: McpServer | None) -> Recipe:
+    code = row.check_code if row else ""
+    step = row.check_detail.get("step", "") if row and code in (INSTALLING, INSTALL_FAILED) else ""
+    return Recipe(
+        row,
+        installing=code == INSTALLING,
+        failed=code == INSTALL_FAILED,
+        taken=row is not None and not pal.is_recipe(row.command),
+        said=check_words(row) if row else "",
+        step=str(pal.STEPS.get(step, "")),
+        done=pal.ORDER.index(step) if step in pal.ORDER else 0,
+        steps=len(pal.ORDER),
+    )
 
 
 def server_page(user: Any, server: McpServer) -> ServerPage:

@@ -8,8 +8,10 @@ from ai_integration.errors import (
     ProviderFailed,
 )
 from ai_integration.gateway.calls import Outcome, complete, stream
+from ai_integration.gateway.connecting import connect, disconnect
 from ai_integration.gateway.drawing import Picture, draw
 from ai_integration.gateway.proving import Offer, Proof, offers, prove
+from ai_integration.gateway.recipes import pal_carry_out, pal_refresh, pal_wiring
 from ai_integration.gateway.streaming import Delta
 from ai_integration.gateway.tools import (
     Asked,
@@ -18,9 +20,7 @@ from ai_integration.gateway.tools import (
     ToolApprovalRequired,
     ToolUnavailable,
     call_tool,
-    connect,
     digest_of,
-    disconnect,
     try_tool,
 )
 
@@ -47,6 +47,9 @@ __all__ = [
     "disconnect",
     "draw",
     "offers",
+    "pal_carry_out",
+    "pal_refresh",
+    "pal_wiring",
     "prove",
     "stream",
     "try_tool",

@@ -9,7 +9,7 @@ from django.db import connection as database
 from ai_integration import providers
 from ai_integration.catalogue import least_tokens
 from ai_integration.errors import AnswerInvalid, ApprovalRequired, ProviderFailed
-from ai_integration.gateway import asking, limits, loop
+from ai_integration.gateway import asking, limits, loop, writing
 from ai_integration.gateway.answers import Unfit, parse, repair_message
 from ai_integration.gateway.paying import Purse
 from ai_integration.gateway.streaming import Delta, Growing
@@ -157,11 +157,7 @@ def _conversed[T: Shape](call: _Call[T], route: Route, *, last: bool) -> T:
         raise ProviderFailed(ending=Ending.TOO_LONG, details={"reason": "longer than the model's context"})
     way = connection_for(call.record.owner_id, route.reference, call.now)
     chat = providers.build(route.reference, way)
-    with_tools = chat.bind_tools(call.tools) if call.tools else None
-    if most := call.purse.most_out(route):
-        chat = providers.capped(chat, route.reference.provider, most)
-        with_tools = with_tools and providers.capped(with_tools, route.reference.provider, most)
-    asked = Tooled(chat, with_tools) if with_tools else Structure(chat, call.shape, route.reference, way)
+    asked = _way_of_asking(call, route, way, chat)
     conversation = list(call.messages)
     for over in (False, True):
         text = _paid(call, route, way, asked, conversation, last=last)
@@ -174,11 +170,26 @@ def _conversed[T: Shape](call: _Call[T], route: Route, *, last: bool) -> T:
     raise AssertionError("unreachable")
 
 
+def _way_of_asking(
+    call: _Call, route: Route, way: Connection, chat: Any
+) -> Structure | Tooled | writing.Written:
+    """With tools as its server knows them, with tools in writing, or for an answer of a shape; capped by what may be spent."""
+    provider, most = route.reference.provider, call.purse.most_out(route)
+    in_writing = bool(call.tools) and writing.wanted(route.profile)
+    with_tools = chat.bind_tools(call.tools) if call.tools and not in_writing else None
+    if most:
+        chat = providers.capped(chat, provider, most)
+        with_tools = with_tools and providers.capped(with_tools, provider, most)
+    if call.tools and in_writing:
+        return writing.Written(chat, provider, call.tools)
+    return Tooled(chat, with_tools) if with_tools else Structure(chat, call.shape, route.reference, way)
+
+
 def _paid(
     call: _Call,
     route: Route,
     way: Connection,
-    asked: Structure | Tooled,
+    asked: Structure | Tooled | writing.Written,
     conversation: list[dict[str, str]],
     *,
     last: bool,
@@ -199,7 +210,7 @@ def _paid(
 async def _in_turn(
     route: Route,
     way: Connection,
-    asked: Structure | Tooled,
+    asked: Structure | Tooled | writing.Written,
     conversation: list[dict[str, str]],
     growing: Growing | None,
     *,

@@ -93,6 +93,13 @@ def offers(user: Any) -> list[Offer]:
     return [_offer(each, known[_cache_key(each)]) for each in ways]
 
 
+def models_of(connection: Connection) -> list[str]:
+    """What one connection offers now, in the provider's own names; empty while it does not answer."""
+    loop.let_connection_go()
+    found = loop.run(_listed(connection))
+    return [] if isinstance(found, Fault) else found
+
+
 def _connection(actor: Actor, provider: str, credential: Any) -> Connection | None:
     if credential is None:
         return next(iter(connections_for(actor.pk, provider)), None)

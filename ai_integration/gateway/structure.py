@@ -52,18 +52,18 @@ def _remembered_as(reference: Reference, connection: Connection) -> str:
 
 @cache
 def _asked(shape: type[Shape]) -> tuple[str, dict[str, Any]]:
-    return shape.__name__, _lean(shape.model_json_schema())
+    return shape.__name__, lean(shape.model_json_schema())
 
 
-def _lean(schema: Any, *, names: bool = False) -> Any:
+def lean(schema: Any, *, names: bool = False) -> Any:
     """The schema without what servers stumble over; `names` says that its keys are names of fields."""
     if isinstance(schema, list):
-        return [_lean(each) for each in schema]
+        return [lean(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {key: value for key, value in schema.items() if names or not _left_out(key, value)}
     return {
-        key: _lean(value, names=not names and key in ("properties", "$defs")) for key, value in kept.items()
+        key: lean(value, names=not names and key in ("properties", "$defs")) for key, value in kept.items()
     }
 
 

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_integration.errors import ApprovalRequired
 from ai_integration.gateway import loop
+from ai_integration.gateway.connecting import target_of
+from ai_integration.gateway.threads import kept_for_later, with_earlier
 from ai_integration.mcp import manager
-from ai_integration.mcp.faults import OK, Fault
+from ai_integration.mcp.faults import Fault
 from ai_integration.mcp.results import Result
 from ai_integration.mcp.sessions import Changed, Interrupted
-from ai_integration.mcp.targets import Target
 from ai_integration.models import CallRecord, McpServer, McpTool
 from ai_integration.selectors import policy_for, tool_call, tool_of
 from ai_integration.services import (
@@ -28,12 +29,10 @@ from ai_integration.services import (
     call_begin,
     call_fail,
     call_finish,
-    mcp_server_checked,
     tool_tried,
     tools_store,
 )
 from ai_integration.services.calls import Answered, call_park
-from ai_integration.services.tool_servers import values_of
 from ai_integration.states import CallStatus, ToolPolicy
 from foundation.core.actors import SYSTEM, Actor
 from foundation.core.canonical import sha256_of
@@ -72,13 +71,17 @@ class Permit:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a persona's model asked for: `server/tool` with arguments. `permit` is the human's word on it, if there is one."""
+    """What a persona's model asked for: `server/tool` with arguments. `permit` is the human's word on it, if there is one.
+
+    `thread` names the task or discussion within which a server's conversation goes on from call to call.
+    """
 
     server: str
     tool: str
     arguments: dict[str, Any] = field(default_factory=dict)
     persona_id: Any = None
     permit: Permit | None = None
+    thread: str = ""
 
 
 def call_tool(
@@ -101,12 +104,12 @@ def call_tool(
     tool = _callable(purpose, asked)
     if before and before.status == CallStatus.STARTED and not tool.repeatable:
         raise EffectUnknown(details=_shown(before, asked))
+    arguments = _arguments(purpose, asked, tool, before)
     policy = policy_for(tool, asked.persona_id)
     if policy == ToolPolicy.DENY:
         raise ToolUnavailable(_("Nobody may call this tool."))
     if policy == ToolPolicy.ASK and asked.permit is None:
-        raise ToolApprovalRequired(details=_shown(_parked(purpose, asked, tool, before), asked))
-    arguments = asked.permit.arguments if asked.permit else asked.arguments
+        raise ToolApprovalRequired(details=_shown(_parked(purpose, asked, tool, before, arguments), asked))
     call = _begun(purpose, asked, tool, arguments)
     if called:
         called()
@@ -133,39 +136,6 @@ def try_tool(
     return made
 
 
-def connect(actor: Actor, server: McpServer) -> McpServer:
-    """Connect now, write down what the server offers, and how it went. Raises Unavailable when secrets cannot be read."""
-    target = target_of(server)
-    loop.let_connection_go()
-    try:
-        listing = loop.run(manager.tools(target))
-    except Fault as fault:
-        return mcp_server_checked(actor, server.pk, code=fault.code, detail=fault.detail) or server
-    tools_store(actor, server.pk, listing)
-    return mcp_server_checked(actor, server.pk, code=OK, detail={"tools": len(listing)}) or server
-
-
-def disconnect(server: McpServer) -> None:
-    """End this process' session with the server, and everything that it started."""
-    loop.run(manager.close(server.pk))
-
-
-def target_of(server: McpServer) -> Target:
-    """Raises Unavailable when the stored values cannot be decrypted."""
-    row = McpServer.objects.get(pk=server.pk)
-    return Target(
-        server_id=row.pk,
-        name=row.name,
-        transport=row.transport,
-        command=tuple(row.command),
-        environment=values_of(row.environment),
-        folder=row.folder,
-        url=row.url,
-        headers=values_of(row.headers),
-        timeout=float(row.timeout_seconds),
-    )
-
-
 def digest_of(server: str, tool: str, arguments: dict[str, Any], pinned: str) -> str:
     """What a decision on a tool call is bound to: the exact tool and the exact arguments."""
     return sha256_of({"server": server, "tool": tool, "arguments": arguments, "digest": pinned})
@@ -178,6 +148,24 @@ def _callable(purpose: Purpose, asked: Asked) -> McpTool:
     if not tool.approved:
         raise ToolUnavailable(_not_approved(tool))
     return tool
+
+
+def _arguments(purpose: Purpose, asked: Asked, tool: McpTool, before: CallRecord | None) -> dict[str, Any]:
+    """What is sent: on a replay exactly what was sent before, after a decision exactly what was decided on."""
+    told = before.context if before else {}
+    permit = asked.permit.arguments if asked.permit else None
+    sent = told.get("arguments")
+    if sent is not None and (permit is None or (told.get("permitted") and permit == told.get("asked"))):
+        return sent
+    if sent is not None and permit is not None:
+        return permit
+    return with_earlier(
+        asked.arguments if permit is None else permit,
+        tool,
+        subject_id=purpose.subject_id,
+        persona_id=purpose.persona_id,
+        thread=asked.thread,
+    )
 
 
 def _not_approved(tool: McpTool) -> Any:
@@ -201,6 +189,7 @@ def _shown(call: CallRecord, asked: Asked) -> dict[str, Any]:
         "arguments": told.get("arguments", asked.arguments),
         "pinned": told.get("digest", ""),
         "attempt": call.attempts,
+        "hints": told.get("hints", {}),
         "content_hash": told.get("content_hash", ""),
     }
 
@@ -210,6 +199,9 @@ def _context(asked: Asked, tool: McpTool, arguments: dict[str, Any]) -> dict[str
         "server": asked.server,
         "tool": asked.tool,
         "arguments": arguments,
+        "asked": asked.arguments,
+        "thread": asked.thread,
+        "hints": tool.hints,
         "digest": tool.approved_digest,
         "content_hash": digest_of(asked.server, asked.tool, arguments, tool.approved_digest),
         "permitted": asked.permit is not None,
@@ -223,10 +215,12 @@ def _begun(purpose: Purpose, asked: Asked, tool: McpTool, arguments: dict[str, A
     return call_begin(told, provider=PROVIDER, model=f"{asked.server}/{asked.tool}"[:120])
 
 
-def _parked(purpose: Purpose, asked: Asked, tool: McpTool, before: CallRecord | None) -> CallRecord:
+def _parked(
+    purpose: Purpose, asked: Asked, tool: McpTool, before: CallRecord | None, arguments: dict[str, Any]
+) -> CallRecord:
     if before and before.status == CallStatus.AWAITING_APPROVAL:
         return before
-    begun = _begun(purpose, asked, tool, asked.arguments)
+    begun = _begun(purpose, asked, tool, arguments)
     call_park(begun, reason="", ending="")
     begun.refresh_from_db(fields=["status"])
     return begun
@@ -255,6 +249,7 @@ def _made(
             details=_shown(call, Asked(tool.server.name, tool.name)) | {"reason": str(error)}
         ) from error
     took = int((time.monotonic() - started) * 1000)
+    call.context = kept_for_later(call, arguments, result)
     return call_finish(
         call, answer=result.as_json(), usage=Usage(latency_ms=took, cost=Decimal(0)), by=_itself(call)
     )

@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from ai_integration.outbound import Blocked
 
 OK = "ok"
+INSTALLING, INSTALL_FAILED = (
+    "installing",
+    "install_failed",
+)  # not there yet: `ai_integration.services.recipes`
 SENTENCES: dict[str, str | Promise] = {
     OK: _("It answers."),
     "not_found": _("The command %(place)s does not exist on this machine. Check its path."),
@@ -26,6 +30,8 @@ SENTENCES: dict[str, str | Promise] = {
     "not_mcp": _("What answers does not speak the Model Context Protocol."),
     "waiting": _("The server failed just now; it is tried again in %(seconds)s s."),
     "secret_unreadable": _("The stored values cannot be decrypted. Enter them again, or put the old ENCRYPTION_KEYS back."),
+    INSTALLING: _("It is being installed."),
+    INSTALL_FAILED: _("It could not be installed: %(reason)s"),
     "failed": _("It did not work (%(kind)s)."),
 }  # fmt: skip
 
@@ -51,7 +57,7 @@ class Fault(Exception):
 
 def sentence(code: str, detail: dict[str, Any]) -> str:
     """In the language of whoever reads; words that are missing stay away."""
-    known = {"place": "", "said": "", "seconds": "?", "status": "?", "kind": ""}
+    known = {"place": "", "said": "", "seconds": "?", "status": "?", "kind": "", "reason": ""}
     return str(SENTENCES.get(code, SENTENCES["failed"])) % (known | detail)
 
 

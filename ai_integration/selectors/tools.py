@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet
 
 from ai_integration.models import CallRecord, McpServer, McpTool, ToolRule
-from ai_integration.states import ToolPolicy
+from ai_integration.states import CallStatus, ToolPolicy
 from foundation.core.errors import NotFound
 from foundation.core.permissions import fetch
 
@@ -89,6 +89,14 @@ def tool_calls(subject_id: UUID, prefix: str) -> list[CallRecord]:
     """The calls below one step of some work, in their order."""
     rows = CallRecord.objects.filter(subject_id=subject_id, key__startswith=prefix)
     return list(rows.order_by("created_at", "key"))
+
+
+def last_tool_call(
+    subject_id: UUID | None, persona_id: UUID | None, thread: str, *, model: str
+) -> CallRecord | None:
+    """The last answered call of one tool (`server/tool`) by one persona in one thread of work."""
+    rows = CallRecord.objects.filter(subject_id=subject_id, persona_id=persona_id, model=model)
+    return rows.filter(status=CallStatus.FINISHED, context__thread=thread).order_by("-finished_at").first()
 
 
 def answers_on_record(subject_id: UUID, prefix: str) -> int:

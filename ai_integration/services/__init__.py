@@ -18,6 +18,7 @@ from ai_integration.services.credentials import (
     credential_update,
 )
 from ai_integration.services.defaults import default_model_reset, default_model_set
+from ai_integration.services.recipes import installs_sweep, pal_ask
 from ai_integration.services.reserving import (
     Estimate,
     budget_reserve,
@@ -61,11 +62,13 @@ __all__ = [
     "default_model_reset",
     "default_model_set",
     "fallbacks_set",
+    "installs_sweep",
     "may_define",
     "mcp_server_checked",
     "mcp_server_create",
     "mcp_server_delete",
     "mcp_server_update",
+    "pal_ask",
     "profile_set",
     "rate_set",
     "reservations_sweep",

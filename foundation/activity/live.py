@@ -44,6 +44,12 @@ def delta(stream: str, message_id: str, offset: int, text: str) -> None:
     send(group(stream), {"type": "stream.delta"} | told)
 
 
+def progress(stream: str, about: str, done: float, total: float | None, text: str) -> None:
+    """Tell those who follow `stream` how far something is that runs: `done` of `total`, which may be unknown."""
+    told = {"stream": stream, "about": about, "done": done, "total": total, "text": text}
+    send(group(stream), {"type": "stream.progress"} | told)
+
+
 def presence(stream: str, seen: dict[str, Any]) -> None:
     """Tell the other sockets that follow `stream` what one of them knows of who looks at it."""
     send(group(stream), {"type": "stream.presence", "stream": stream, "seen": seen})

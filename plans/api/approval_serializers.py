@@ -46,7 +46,7 @@ class ApprovalRow(serializers.ModelSerializer):
         return needed(request)
 
     def get_effect(self, request: ApprovalRequest) -> str:
-        return str(effect_words(request.payload)) if request.kind == ApprovalRequest.Kind.TOOL_CALL else ""
+        return effect_words(request.payload) if request.kind == ApprovalRequest.Kind.TOOL_CALL else ""
 
 
 class SeatSerializer(serializers.ModelSerializer):

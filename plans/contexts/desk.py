@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
-
-from plans.effects import effect_words
+from plans.effects import effect_words, what_it_does
 from plans.models import ApprovalRequest, Plan, Seat, Vote
 from plans.policy import work_of
 from plans.selectors import approval, needed, obstacle, people_in, seats, votes
@@ -87,7 +85,10 @@ class RequestPage:
         return self.request.kind
 
     @property
-    def effect(self) -> str | Promise:
+    def effect(self) -> str:
+        """What a call would do, or, where nobody knows whether it did, what it was meant to do."""
+        if self.kind == ApprovalRequest.Kind.UNKNOWN_EFFECT:
+            return " ".join(str(each) for each in what_it_does(self.request.payload))
         return effect_words(self.request.payload)
 
     @property
@@ -108,6 +109,7 @@ class RequestPage:
             "arguments",
             "edited_arguments",
             "effect",
+            "hints",
             "question",
             "choices",
             "about",

@@ -2,14 +2,14 @@
 // from the last event it saw, and says so when the server no longer has what was missed.
 //
 // document hears: feed:event {stream, event} · feed:lost {stream} · feed:state {state: "open" | "cut" | "signed-out"} ·
-// feed:following {stream} · feed:delta, feed:ack and feed:error as the server sends them · feed:presence {stream, who}
+// feed:following {stream} · feed:delta, feed:progress, feed:ack and feed:error as the server sends them · feed:presence {stream, who}
 
 const SHORTEST = 400;
 const LONGEST = 20_000;
 const SILENCE = 75_000; // the server pings every 30 seconds
 const DRAINING = 4012;
 const SIGNED_OUT = 4401;
-const PASSED_ON = new Set(["delta", "ack", "error"]);
+const PASSED_ON = new Set(["delta", "progress", "ack", "error"]);
 
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 

@@ -7,11 +7,12 @@ import * as footnotes from "./footnotes.js";
 import * as forms from "./forms.js";
 import * as keys from "./keys.js";
 import * as panes from "./panes.js";
+import * as progress from "./progress.js";
 import * as search from "./search.js";
 import * as times from "./times.js";
 import * as toasts from "./toasts.js";
 
-for (const module of [forms, keys, panes, search, times, toasts, footnotes]) module.start();
+for (const module of [forms, keys, panes, search, times, toasts, footnotes, progress]) module.start();
 
 const streams = document.body.dataset.streams;
 if (streams) {

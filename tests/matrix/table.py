@@ -240,6 +240,7 @@ PAGES: dict[str, On] = {
     "ai-prices": on(get=SIGNED_IN, post=OWNERS),
     "ai-rate": on(post=OWNERS),
     "tool-servers": on(get=SIGNED_IN, post=OWNERS),
+    "tool-recipe-install": on(post=OWNERS),
     "tool-server": on("mcp_server", get=OWN, post=OWN),
     "tool-server-connect": on("mcp_server", post=OWN),
     "tool-server-delete": on("mcp_server", post=OWN),

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from ai_integration.models import CallRecord
 from workflows.contexts.reading import numbers, result_html
+from workflows.contexts.steps import StepTaken, steps_of
 from workflows.models import Task, TaskResult, Workflow
 from workflows.report_text import REF
 from workflows.selectors import CARRYING_OUT, task_calls, task_results
@@ -34,6 +35,7 @@ class TaskPane:
     calls: Sequence[CallRecord]
     criteria: Sequence[Criterion]
     needs: Sequence[Task]
+    steps: Sequence[StepTaken]
     body: SafeString | str
     can_retry: bool
     can_take_out: bool
@@ -55,6 +57,7 @@ def task_pane(
         calls=list(task_calls(task)),
         criteria=criteria(task, result),
         needs=[each for each in siblings if each.key in task.depends_on],
+        steps=steps_of(task),
         body=result_html(workflow, result) if result else "",
         can_retry=may_steer and retryable,
         can_take_out=may_steer and task.status == TaskStatus.PENDING and workflow.status in RETRYABLE_IN,

@@ -17,6 +17,7 @@ from plans.states import RequestStatus
 from workflows.graphs.looking import look
 from workflows.graphs.toolbox import Toolbox
 from workflows.models import Task
+from workflows.progress import teller
 from workflows.services.tool_parking import Decided, decision_on, remembered, still_held, tool_told
 
 HAPPENED, NOT_HAPPENED = "happened", "not_happened"
@@ -49,14 +50,17 @@ def carry_out(lease: Lease, task: Task, box: Toolbox, ask: ToolAsk, *, purpose: 
 
 
 def _call(lease: Lease, task: Task, tool: McpTool, ask: ToolAsk, purpose: Purpose) -> None:
-    asked = gateway.Asked(
-        tool.server.name, tool.name, ask.arguments, task.persona_id, _permit(task, tool, ask, purpose.key)
-    )
+    permit = _permit(task, tool, ask, purpose.key)
+    thread = f"task:{task.pk}"
+    asked = gateway.Asked(tool.server.name, tool.name, ask.arguments, task.persona_id, permit, thread)
     _settle_unknown(task, purpose.key)
     still_held(lease)
     name = {"tool": f"{asked.server}/{asked.tool}", "key": task.key}
     made = gateway.call_tool(
-        purpose, asked, called=lambda: tool_told(lease, task.workflow, "tool.called", name)
+        purpose,
+        asked,
+        tell=teller(task.workflow.stream, purpose.key),
+        called=lambda: tool_told(lease, task.workflow, "tool.called", name),
     )
     outcome = {"is_error": made.answer["is_error"], "ms": made.latency_ms}
     tool_told(lease, task.workflow, "tool.answered", name | outcome)

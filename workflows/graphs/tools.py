@@ -25,6 +25,7 @@ from workflows.graphs.state import Held, TaskState
 from workflows.graphs.toolbox import WORK, Toolbox
 from workflows.models import Task
 from workflows.selectors import still_wanted
+from workflows.services.tool_parking import tool_told
 
 JOB = "step"
 SHOWN_RESULT = 12_000  # characters of one answer that the model is shown
@@ -37,6 +38,7 @@ def think(state: TaskState, runtime: Runtime[Held]) -> Command[Literal["act", "w
     if not box.usable or step >= settings.MAX_TOOL_STEPS or _spent(task) > settings.MAX_TOOL_SECONDS:
         return Command(goto="work")
     brief, _shown = work_brief(task)
+    tool_told(runtime.context.lease, task.workflow, "task.step_began", {"key": task.key, "step": step + 1})
     outcome = gateway.complete(
         _purpose(task, f"step:{step}"),
         model=box.model or routes("", WORK, setup())[0].text,

@@ -12,6 +12,7 @@ from ai_integration.errors import ApprovalRequired
 from foundation.activity.services import record
 from foundation.core.canonical import sha256_of
 from foundation.core.leases import Lease, guard
+from plans.effects import effect_words
 from plans.models import ApprovalRequest
 from plans.services import request_open
 from plans.states import RequestStatus
@@ -45,7 +46,7 @@ def task_park(lease: Lease, workflow_id: UUID | str, need: ApprovalRequired) -> 
     task.workflow = workflow
     if task.status != TaskStatus.RUNNING:
         return
-    told = need.details | {"effect": effect(need.kind), "workflow": str(workflow.pk), "task": str(task.pk)}
+    told = need.details | {"effect": effect(need), "workflow": str(workflow.pk), "task": str(task.pk)}
     request_open(
         ENGINE,
         owner=workflow.owner,
@@ -127,17 +128,14 @@ def remembered(task: Task, server: str, tool: str, pinned: str) -> bool:
     return rows.filter(**{f"payload__{name}": value for name, value in told.items()}).exists()
 
 
-def effect(kind: str) -> str:
+def effect(need: ApprovalRequired) -> str:
     """What a decision means, in the platform's words: no model and no server has a say in them."""
-    if kind == "unknown_effect":
+    if need.kind == "unknown_effect":
         return _(
             "The tool was called with exactly these arguments, and the answer was lost. Nobody but you can find out "
             "whether it happened. Nothing is done again before you answer."
         )
-    return _(
-        "The tool is called once, with exactly these arguments. It may change, send or delete something outside the "
-        "platform; that cannot be undone here."
-    )
+    return effect_words(need.details)
 
 
 def _title(need: ApprovalRequired) -> str:

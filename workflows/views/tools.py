@@ -17,6 +17,8 @@ from personas.selectors import personas
 from workflows.contexts.tools import tools_page
 from workflows.tool_forms import ApproveForm, RuleForm, ServerForm
 
+PARTS = {"pal": "workflows/tool_recipe.html", "servers": "workflows/tool_server_rows.html"}
+
 
 @page(*BOTH, code="mcp_server:create")
 def servers(request: HttpRequest) -> HttpResponse:
@@ -26,7 +28,15 @@ def servers(request: HttpRequest) -> HttpResponse:
         _say(request, gateway.connect(request.user, made))
         return see_other(_at(made))
     context = {"at": servers_page(request.user), "form": form}
-    return _status(show(request, "workflows/tool_servers.html", context), form)
+    return _status(show(request, "workflows/tool_servers.html", context, PARTS), form)
+
+
+@page(*WRITE, code="mcp_server:create")
+def pal_install(request: HttpRequest) -> HttpResponse:
+    """Have the PAL MCP server installed by a worker."""
+    done = _("PAL is being installed. You can go on meanwhile.")
+    carry_out(request, lambda: services.pal_ask(request.user), done)
+    return see_other(f"{reverse('tool-servers')}#pal")
 
 
 @page(*BOTH)

@@ -3,7 +3,6 @@
 import subprocess
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ai_integration import gateway
@@ -22,23 +21,28 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--url", required=True, help="an OpenAI-compatible server, such as http://127.0.0.1:11434/v1"
+            "--url", help="an OpenAI-compatible server; without it, the connections of the platform are used"
         )
-        parser.add_argument(
-            "--model", required=True, action="append", help="a model that it has; may be repeated"
-        )
+        parser.add_argument("--model", action="append", help="a model that it has; may be repeated")
         parser.add_argument("--key", default="", help="its key, if it needs one")
         parser.add_argument("--user", default="", help="who defines it (team profile)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = settings.DATA_DIR / "pal"
+        folder = pal.home()
+        if bool(options["url"]) != bool(options["model"]):
+            raise CommandError("Give both --url and --model, or neither.")
         try:
             actor = user_by_name(options["user"]) if options["user"] else local_user()
             if actor is None:
                 raise CommandError("There is no such user.")
             program = pal.install(folder)
-            values = pal.environment(folder, url=options["url"], models=options["model"], key=options["key"])
-            fields = {"command": [str(program)], "environment": values, "timeout_seconds": 600}
+            values = pal.environment(folder, _wiring(options))
+            fields = {
+                "command": [str(program)],
+                "environment": values,
+                "timeout_seconds": pal.CALL_SECONDS,
+                "enabled": True,
+            }
             known = mcp_servers(actor).filter(name="pal").first()
             row = (
                 mcp_server_update(actor, known, **fields)
@@ -55,3 +59,10 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{checked.check_detail['tools']} tools. Read and approve them under Settings › Tools."
         )
+
+
+def _wiring(options: dict[str, Any]) -> pal.Wiring:
+    if not options["url"]:
+        return gateway.pal_wiring()
+    models = pal.named(options["model"])
+    return pal.Wiring(url=options["url"], key=options["key"], models=models, default=models[0].name)

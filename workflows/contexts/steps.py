@@ -1,0 +1,104 @@
+"""How a secretary works with tools: what it was asked, what it calls, how far a call is, and what came of each."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ai_integration.models import CallRecord
+from ai_integration.selectors import tool_calls
+from ai_integration.states import CallStatus
+from workflows.models import Task
+from workflows.progress import Progress, progress_of
+from workflows.states import TaskStatus
+
+MOST_SHOWN = 4_000  # characters of one answer
+
+
+@dataclass(frozen=True)
+class Made:
+    """One call. `standing` is calling, waiting, answered, error, refused or unknown; `answer` is what the tool said."""
+
+    key: str
+    name: str
+    arguments: str
+    standing: str
+    words: str
+    answer: str = ""
+    took_ms: int | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class StepTaken:
+    """One question to the model. `open` says that it has not answered yet."""
+
+    number: int
+    said: str
+    open: bool
+    failed: str
+    calls: Sequence[Made]
+
+
+def steps_of(task: Task) -> list[StepTaken]:
+    """The steps of the task's present revision, in their order."""
+    head = f"task:{task.pk}:{task.revision}:"
+    rows = tool_calls(task.workflow_id, head)
+    calls = [each for each in rows if each.key.startswith(f"{head}tool:")]
+    asked = [each for each in rows if each.key.startswith(f"{head}step:")]
+    return [_step(row, calls, task, head) for row in sorted(asked, key=_last_number)]
+
+
+def _step(row: CallRecord, calls: Sequence[CallRecord], task: Task, head: str) -> StepTaken:
+    number = _last_number(row)
+    own = [each for each in calls if each.key.startswith(f"{head}tool:{number}:")]
+    return StepTaken(
+        number + 1,
+        (row.answer or {}).get("text", "")[:MOST_SHOWN],
+        row.status == CallStatus.STARTED,
+        row.error if row.status == CallStatus.FAILED else "",
+        [_made(each, task) for each in sorted(own, key=_last_number)],
+    )
+
+
+def _made(call: CallRecord, task: Task) -> Made:
+    standing = _standing(call, task)
+    arguments = call.context.get("arguments", {})
+    return Made(
+        call.key,
+        call.model,
+        json.dumps(arguments, ensure_ascii=False, indent=2) if arguments else "",
+        standing,
+        _words(standing, call),
+        (call.answer or {}).get("text", "")[:MOST_SHOWN],
+        call.latency_ms if call.answer is not None else None,
+        progress_of(call.key) if standing == "calling" else None,
+    )
+
+
+def _standing(call: CallRecord, task: Task) -> str:
+    if call.status == CallStatus.FINISHED:
+        return "error" if (call.answer or {}).get("is_error") else "answered"
+    if call.status == CallStatus.AWAITING_APPROVAL:
+        return "waiting"
+    if call.status == CallStatus.FAILED:
+        return "refused"
+    return "calling" if task.status == TaskStatus.RUNNING else "unknown"
+
+
+def _words(standing: str, call: CallRecord) -> str:
+    words: dict[str, str] = {
+        "calling": _("is being called"),
+        "waiting": _("waits for your decision"),
+        "answered": _("answered"),
+        "error": _("answered with an error"),
+        "refused": _("was not called: %s") % (call.error or "—"),
+        "unknown": _("was called; what came of it is not known"),
+    }
+    return words[standing]
+
+
+def _last_number(call: Any) -> int:
+    return int(call.key.rpartition(":")[2])
