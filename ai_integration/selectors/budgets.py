@@ -38,6 +38,11 @@ def budgets(user: Any) -> QuerySet[Budget]:
     return Budget.objects.permitted(user, "view").select_related("owner").order_by("scope", "name", "period")
 
 
+def budgets_of_run(run_id: Any) -> list[Budget]:
+    """Those on one workflow alone, for whoever may see that workflow."""
+    return list(Budget.objects.filter(scope=Budget.Scope.RUN, target=str(run_id)).order_by("period"))
+
+
 def budget_get(user: Any, pk: Any) -> Budget | None:
     return budgets(user).filter(pk=pk).first()
 
