@@ -11,7 +11,7 @@ from ai_integration.catalogue import least_tokens
 from ai_integration.errors import AnswerInvalid, ApprovalRequired, ProviderFailed
 from ai_integration.gateway import asking, limits, loop
 from ai_integration.gateway.answers import Unfit, parse, repair_message
-from ai_integration.gateway.paying import Purse
+from ai_integration.gateway.paying import Purse, Taken
 from ai_integration.gateway.streaming import Delta, Growing
 from ai_integration.gateway.structure import Structure
 from ai_integration.gateway.tooling import Tooled
@@ -185,15 +185,14 @@ def _paid(
 ) -> str:
     """What the model says, with money set aside before and accounted for after."""
 
-    def work(tell: Hear) -> Coroutine[Any, Any, asking.Reply]:
-        growing = Growing(STREAMED, tell) if call.hear else None
-        return _in_turn(route, way, asked, conversation, growing, last=last)
+    with call.purse.open(route, conversation) as tries:
 
-    with call.purse.open(route, conversation) as spend:
+        def work(tell: Hear) -> Coroutine[Any, Any, asking.Reply]:
+            growing = Growing(STREAMED, tell) if call.hear else None
+            return _in_turn(route, way, asked, conversation, growing, tries, last=last)
+
         loop.let_connection_go()
-        reply = loop.run_telling(work, call.hear or _deaf, wanted=call.purpose.wanted)
-        spend(reply.tokens_in, reply.tokens_out, reply.first_token_ms)
-    return reply.text
+        return loop.run_telling(work, call.hear or _deaf, wanted=call.purpose.wanted).text
 
 
 async def _in_turn(
@@ -202,11 +201,12 @@ async def _in_turn(
     asked: Structure | Tooled,
     conversation: list[dict[str, str]],
     growing: Growing | None,
+    tries: list[Taken],
     *,
     last: bool,
 ) -> asking.Reply:
     async with limits.place(route.reference, way):
-        return await asking.reply(asked, conversation, growing, last=last)
+        return await asking.reply(asked, conversation, growing, tries, last=last)
 
 
 def _deaf(_delta: Delta) -> None:

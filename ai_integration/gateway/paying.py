@@ -1,9 +1,9 @@
 """The purse of one call: what it may take, what was set aside for it, and what it came to."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,7 +16,15 @@ from ai_integration.services import Estimate, Usage, budget_reserve, budget_sett
 # Their servers take a limit on the answer without a word; others refuse one that does not fit into their context.
 TAKES_ANY_LIMIT = ("openai", "anthropic", "gemini")
 
-type Spend = Callable[[int, int, int | None], None]
+
+@dataclass
+class Taken:
+    """What one try took, as far as the server said. `known` says that this is all: the server said so, or took nothing."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    first_token_ms: int | None = None
+    known: bool = False
 
 
 class Purse:
@@ -37,24 +45,23 @@ class Purse:
         return usual if limited else None
 
     @contextmanager
-    def open(self, route: Route, messages: list[dict[str, str]]) -> Iterator[Spend]:
-        """Set aside what an answer takes at most, and settle when the block ends. Raises BudgetExceeded."""
-        taken: list[Usage] = []
+    def open(self, route: Route, messages: list[dict[str, str]]) -> Iterator[list[Taken]]:
+        """Set aside what an answer takes at most, and settle when the block ends; every try is added to what is yielded.
 
-        def spend(tokens_in: int, tokens_out: int, first_token_ms: int | None) -> None:
-            cost = route.profile.cost(tokens_in, tokens_out)
-            taken.append(Usage(tokens_in, tokens_out, cost=cost, first_token_ms=first_token_ms))
-
-        held = []
-        if self._budgets and self._counts(route):
-            held = budget_reserve(self._call, self._budgets, self._estimate(route, messages), self._rate)
+        Where it is not known what a try took, what was set aside counts as spent. Raises BudgetExceeded.
+        """
+        tries: list[Taken] = []
+        counts = bool(self._budgets) and self._counts(route)
+        estimate = self._estimate(route, messages) if counts else None
+        held = budget_reserve(self._call, self._budgets, estimate, self._rate) if estimate else []
         try:
-            yield spend
+            yield tries
         finally:
-            for each in taken:
-                self._add(each)
-            if held:
-                budget_settle(self._call, held, taken[0] if taken else Usage(), self._rate)
+            used = _used(route, tries)
+            self._add(used)
+            if estimate:
+                counted = used if all(each.known for each in tries) else _at_least(used, estimate)
+                budget_settle(self._call, held, counted, self._rate)
 
     def usage(self) -> Usage:
         """All that was used so far, by every model that was asked."""
@@ -77,3 +84,16 @@ class Purse:
             cost=used.cost + more.cost if known else None,
             first_token_ms=first,
         )
+
+
+def _used(route: Route, tries: Sequence[Taken]) -> Usage:
+    """What the tries took altogether, as far as it is known; the cost is None where it is not."""
+    came, went = sum(each.tokens_in for each in tries), sum(each.tokens_out for each in tries)
+    known = all(each.known for each in tries) or route.profile.cost(1, 1) == 0
+    first = next((each.first_token_ms for each in tries if each.first_token_ms is not None), None)
+    return Usage(came, went, cost=route.profile.cost(came, went) if known else None, first_token_ms=first)
+
+
+def _at_least(used: Usage, estimate: Estimate) -> Usage:
+    tokens = max(used.tokens_in + used.tokens_out, estimate.tokens)
+    return Usage(tokens_in=tokens, cost=max(used.cost or Decimal(0), estimate.money))
