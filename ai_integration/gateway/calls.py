@@ -111,14 +111,18 @@ def _call[T: Shape](
     if record.status == CallStatus.FINISHED:
         return Outcome(record, shape.model_validate(record.answer), replayed=True)
     call = _Call(purpose, messages, shape, check, hear, tools, now, record, Purse(record, now))
-    answer, by = _answered(call, chain)
-    record = call_finish(
-        record,
-        answer=answer.model_dump(mode="json"),
-        usage=call.purse.usage(),
-        by=Answered(by.reference.provider, by.reference.model, call.tried),
-        stream=purpose.stream,
-    )
+    try:
+        answer, by = _answered(call, chain)
+        with call.purse.closing():
+            record = call_finish(
+                record,
+                answer=answer.model_dump(mode="json"),
+                usage=call.purse.usage(),
+                by=Answered(by.reference.provider, by.reference.model, call.tried),
+                stream=purpose.stream,
+            )
+    finally:
+        call.purse.settle()
     return Outcome(record, shape.model_validate(record.answer), replayed=False)
 
 
@@ -126,13 +130,15 @@ def _answered[T: Shape](call: _Call[T], chain: list[Route]) -> tuple[T, Route]:
     try:
         return _first_that_answers(call, chain)
     except ApprovalRequired as error:
-        call_park(call.record, reason=str(error))
+        with call.purse.closing():
+            call_park(call.record, reason=str(error))
         raise
     except DomainError as error:
         reason = error.details.get("reason")
         told = f"{error} ({reason})" if reason else str(error)
         ending = getattr(error, "ending", Ending.NOT_CONNECTED)
-        call_fail(call.record, error=told, ending=ending, usage=call.purse.usage(), tried=call.tried)
+        with call.purse.closing():
+            call_fail(call.record, error=told, ending=ending, usage=call.purse.usage(), tried=call.tried)
         raise
 
 

@@ -47,14 +47,17 @@ def draw(purpose: Purpose, *, prompt: str) -> Picture | None:
             loop.let_connection_go()
             drawn = loop.run(_drawn(route, way, prompt, tries))
     except ApprovalRequired as error:
-        call_park(call, reason=str(error))
+        with purse.closing():
+            call_park(call, reason=str(error))
         raise
     except DomainError as error:
         ending = getattr(error, "ending", Ending.DOWN)
-        call_fail(
-            call, error=f"{error} ({error.details.get('reason', '')})", ending=ending, usage=purse.usage()
-        )
+        told = f"{error} ({error.details.get('reason', '')})"
+        with purse.closing():
+            call_fail(call, error=told, ending=ending, usage=purse.usage())
         raise
+    finally:
+        purse.settle()
     by = Answered(route.reference.provider, route.reference.model)
     call_finish(call, answer={"bytes": len(drawn.content)}, usage=purse.usage(), by=by)
     return Picture(drawn.content, route.text)

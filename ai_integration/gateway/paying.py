@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import transaction
 
 from ai_integration.catalogue import most_tokens
-from ai_integration.models import CallRecord
+from ai_integration.models import CallRecord, Reservation
 from ai_integration.selectors import Route, Setup, budgets_on
 from ai_integration.services import Estimate, Usage, budget_reserve, budget_settle
 
@@ -35,6 +36,7 @@ class Purse:
         self._budgets = budgets_on(call, now.budgets)
         self._started = time.monotonic()
         self._used = Usage(cost=Decimal(0))
+        self._due: tuple[list[Reservation], Usage] | None = None
 
     def most_out(self, route: Route) -> int | None:
         """How many tokens an answer may have; None where nothing limits it."""
@@ -46,10 +48,11 @@ class Purse:
 
     @contextmanager
     def open(self, route: Route, messages: list[dict[str, str]]) -> Iterator[list[Taken]]:
-        """Set aside what an answer takes at most, and settle when the block ends; every try is added to what is yielded.
+        """Set aside what an answer takes at most; every try is added to what is yielded. `settle` must follow.
 
         Where it is not known what a try took, what was set aside counts as spent. Raises BudgetExceeded.
         """
+        self.settle()
         tries: list[Taken] = []
         counts = bool(self._budgets) and self._counts(route)
         estimate = self._estimate(route, messages) if counts else None
@@ -61,7 +64,20 @@ class Purse:
             self._add(used)
             if estimate:
                 counted = used if all(each.known for each in tries) else _at_least(used, estimate)
-                budget_settle(self._call, held, counted, self._rate)
+                self._due = (held, counted)
+
+    def settle(self) -> None:
+        """Write down what the last answer took, if that is not done yet: with the record of the call, or before the next answer."""
+        due, self._due = self._due, None
+        if due:
+            budget_settle(self._call, self._budgets, *due, self._rate)
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """A transaction in which the record of the call is closed, and what it took is written down."""
+        with transaction.atomic():
+            self.settle()
+            yield
 
     def usage(self) -> Usage:
         """All that was used so far, by every model that was asked."""
