@@ -19,6 +19,7 @@ class WorkflowsConfig(AppConfig):
             subscriptions.subscribe(ended, "workflows.wake")
             subscriptions.subscribe(ended, "workflows.wake_task")
         policy.register("workflow", desk.work)
+        policy.register("discussion", desk.talk)
         subscriptions.subscribe("approval.decided", "workflows.budget_decided")
         for change in ("budget.set", "budget.raised", "budget.removed"):
             subscriptions.subscribe(change, "workflows.budget_raised")

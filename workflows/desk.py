@@ -1,4 +1,4 @@
-"""What the approval desk must know of workflows, and what the engine must know of the desk."""
+"""What the approval desk must know of workflows and discussions, and what the engine must know of the desk."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.models import ApprovalRequest
 from plans.policy import Work
 from plans.states import PlanStatus, RequestStatus
-from workflows.models import Workflow
+from workflows.models import Discussion, Workflow
 
 PLAN_ROUNDS = "plan_rounds"
 
@@ -57,4 +57,12 @@ def work(subject_id: UUID) -> Work | None:
         policy=policy,
         tools=frozenset(str(each) for held in tools for each in held),
         writes_vault=workflow.vault_id is not None,
+    )
+
+
+def talk(subject_id: UUID) -> Work | None:
+    """What the approval desk must know of a discussion."""
+    discussion = Discussion.objects.filter(pk=subject_id).first()
+    return discussion and Work(
+        reverse("discussion", args=[discussion.pk]), str(discussion), writes_vault=False
     )

@@ -1,5 +1,6 @@
 """What the pages of this room take in."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +9,9 @@ from django.core.cache import cache
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from foundation.core.forms import CommandForm, choices
+from ai_integration.contexts import model_names
+from ai_integration.services.budgets import MOST_TOKENS, NOT_POSITIVE, TOO_LARGE
+from foundation.core.forms import CommandForm, Suggested, choices
 from knowledge.models import Source
 from knowledge.selectors import source_list, vault_list
 from knowledge.services import source_create
@@ -51,6 +54,29 @@ class DelegateForm(CommandForm):
     sources = forms.MultipleChoiceField(
         label=_("Sources kept earlier"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    model = forms.CharField(
+        label=_("AI model"),
+        max_length=120,
+        required=False,
+        help_text=_(
+            "What everybody thinks with in this work. Empty: as each secretary and kind of task has it."
+        ),
+    )
+    money = forms.DecimalField(
+        label=_("Limit in yen"),
+        min_value=Decimal("0.01"),
+        max_digits=13,
+        decimal_places=2,
+        required=False,
+        error_messages={"min_value": NOT_POSITIVE, "max_digits": TOO_LARGE, "max_whole_digits": TOO_LARGE},
+    )
+    tokens = forms.IntegerField(
+        label=_("Limit in tokens"),
+        min_value=1,
+        max_value=MOST_TOKENS,
+        required=False,
+        error_messages={"min_value": NOT_POSITIVE, "max_value": TOO_LARGE},
+    )
     auto_approve = forms.BooleanField(label=_("Approve the plan without showing it to me"), required=False)
     plan = forms.UUIDField(widget=forms.HiddenInput, required=False)
     once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
@@ -63,6 +89,9 @@ class DelegateForm(CommandForm):
         self.fields["team"].choices = choices(teams, _("Default team"))
         self.fields["project"].choices = choices(projects(user), _("No project"))
         self.fields["sources"].choices = choices(source_list(user).order_by("-created_at")[:SOURCES_OFFERED])
+        self.fields["model"].widget = Suggested(
+            model_names(user), attrs={"maxlength": 120, "autocapitalize": "off", "spellcheck": "false"}
+        )
         default = team_for(user)
         self.initial = {
             "vault": str(vaults[0].pk) if vaults else "",
@@ -78,14 +107,20 @@ class DelegateForm(CommandForm):
             return None
         given = self.cleaned_data
         fields = {
-            name: given[name] for name in ("requirement", "title", "vault", "team", "project", "sources")
+            name: given[name]
+            for name in ("requirement", "title", "vault", "team", "project", "sources", "model")
         }
-        fields["plan"] = given["plan"] or None
+        fields |= {"plan": given["plan"] or None, "budget": self._budget()}
         flags = {"auto_approve": True} if given["auto_approve"] else {}
         made = self.run(lambda: workflow_create(self.user, **fields, **flags))
         if made is None:
             cache.delete(self._once_key())
         return made
+
+    def _budget(self) -> dict[str, float]:
+        money, tokens = self.cleaned_data["money"], self.cleaned_data["tokens"]
+        limits = {"money": money and float(money), "tokens": tokens}
+        return {name: limit for name, limit in limits.items() if limit}
 
     def _once_key(self) -> str:
         return f"delegated:{self.user.pk}:{self.cleaned_data['once'] or uuid4().hex}"

@@ -6,7 +6,7 @@
 Whatever is unfinished may be paused, wait for a human, fail or be cancelled; what failed may be retried.
 
     active → concluding (the minutes are written) → ended
-A discussion may be paused, wait for the commander's answer, or fail, and go on from there.
+A discussion may be paused, wait for the commander's answer or for a budget, or fail, and go on from there.
 """
 
 from django.db.models import TextChoices
@@ -135,7 +135,7 @@ DISCUSSION = Transitions(
     {
         _D.ACTIVE: (_D.WAITING_FOR_HUMAN, _D.CONCLUDING, _D.ENDED, *_D_STOPS),
         _D.WAITING_FOR_HUMAN: (_D.ACTIVE, _D.CONCLUDING, *_D_STOPS),
-        _D.CONCLUDING: (_D.ENDED, *_D_STOPS),
+        _D.CONCLUDING: (_D.ENDED, _D.WAITING_FOR_HUMAN, *_D_STOPS),
         _D.PAUSED: (*TALKING, _D.WAITING_FOR_HUMAN, _D.FAILED),
         _D.FAILED: TALKING,
         _D.ENDED: (),

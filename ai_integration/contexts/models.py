@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import get_language
+
 from ai_integration import providers
 from ai_integration.builtin import LABELS
 from ai_integration.faults import OK, sentence
 from ai_integration.gateway import offers
 from ai_integration.models import Credential
 from ai_integration.providers import Connection, Spec
-from ai_integration.selectors import DefaultModel, credentials, default_model, ready_providers
+from ai_integration.selectors import (
+    DefaultModel,
+    credentials,
+    default_model,
+    known_references,
+    ready_providers,
+    setup,
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,20 @@ def provider_cards(user: Any, listed: Models) -> list[ProviderCard]:
         for state in provider_states(user)
         if not state.spec.needs_nothing
     ]
+
+
+def model_names(user: Any) -> list[tuple[str, str]]:
+    """`(reference, words)` of what work of this person may name, as far as it is known here: no server is asked."""
+    ready, now = ready_providers(user.pk), setup()
+    known = [
+        *(row.reference for row in now.choices.values() if row.reference),
+        *now.said,
+        *known_references(),
+    ]
+    usable = [each for each in known if each.partition(":")[0].partition("/")[0] in ready]
+    language = "ja" if (get_language() or "").startswith("ja") else "en"
+    named = {"builtin": LABELS[language]} | {each: each.partition(":")[2] for each in usable}
+    return list(named.items())
 
 
 def suggestions(listed: Models, language: str) -> list[tuple[str, str]]:

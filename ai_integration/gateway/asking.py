@@ -11,6 +11,7 @@ from django.conf import settings
 from ai_integration.errors import ProviderFailed
 from ai_integration.faults import is_blocked, is_too_long, retry_after, status_of
 from ai_integration.gateway.answers import holds_json
+from ai_integration.gateway.paying import Taken
 from ai_integration.gateway.streaming import Growing
 from ai_integration.states import Ending
 
@@ -34,43 +35,50 @@ class BrokenOff(Exception):
 
 
 @dataclass
-class Reply:
+class Reply(Taken):
     """What came back, and what it took. `first_token_ms` counts from the question."""
 
     text: str = ""
-    tokens_in: int = 0
-    tokens_out: int = 0
-    first_token_ms: int | None = None
+    begun: bool = False
     ended: bool = False
+    reported: bool = False
 
     def add(self, message: Any) -> None:
-        used = message.usage_metadata or {}
+        self.begun, used = True, message.usage_metadata or {}
+        self.reported |= any(used.get(name) for name in ("input_tokens", "output_tokens"))
         self.text += message.text
         self.tokens_in += used.get("input_tokens", 0)
         self.tokens_out += used.get("output_tokens", 0)
         self.ended |= any(message.response_metadata.get(name) for name in FINISHES)
 
 
-async def reply(asked: Any, messages: list[dict[str, str]], growing: Growing | None, *, last: bool) -> Reply:
+async def reply(
+    asked: Any, messages: list[dict[str, str]], growing: Growing | None, tries: list[Taken], *, last: bool
+) -> Reply:
     """One answer. CALL_TIMEOUT_SECONDS are for all tries together; `last` says that no other model stands by.
 
-    Raises ProviderFailed.
+    Every try is added to `tries`, so that what it took is known however it ends. Raises ProviderFailed.
     """
     limit = settings.CALL_TIMEOUT_SECONDS
     try:
         async with asyncio.timeout(limit):
-            return await _tried(asked, messages, growing, limit if last else min(limit, PATIENCE_SECONDS))
+            patience = limit if last else min(limit, PATIENCE_SECONDS)
+            return await _tried(asked, messages, growing, tries, patience)
     except TimeoutError as error:
         raise ProviderFailed(details={"reason": f"no answer within {limit} s"}) from error
 
 
 async def _tried(
-    asked: Any, messages: list[dict[str, str]], growing: Growing | None, longest_pause: float
+    asked: Any,
+    messages: list[dict[str, str]],
+    growing: Growing | None,
+    tries: list[Taken],
+    longest_pause: float,
 ) -> Reply:
     """One answer, tried again while the provider is away, after growing pauses or those that it asks for."""
     for attempt in range(1, TRIES + 1):
         try:
-            return await _said_somehow(asked, messages, growing)
+            return await _said_somehow(asked, messages, growing, tries)
         except Exception as error:  # noqa: BLE001 - every SDK has its own errors; none may carry a key further
             pause = _pause(error, attempt)
             if attempt == TRIES or not _worth_retrying(error) or pause > longest_pause:
@@ -83,21 +91,38 @@ async def _wait(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def _said_somehow(asked: Any, messages: list[dict[str, str]], growing: Growing | None) -> Reply:
+async def _said_somehow(
+    asked: Any, messages: list[dict[str, str]], growing: Growing | None, tries: list[Taken]
+) -> Reply:
     """One answer; where the server cannot be held to a schema, one that is asked for in words."""
     try:
-        return await _said(asked, messages, growing)
+        return await _accounted(asked, messages, growing, tries)
     except Exception as error:
         if not asked.refused(error):
             raise
-    return await _said(asked, messages, growing)
+    return await _accounted(asked, messages, growing, tries)
 
 
-async def _said(asked: Any, messages: list[dict[str, str]], growing: Growing | None) -> Reply:
-    got, started = Reply(), time.monotonic()
+async def _accounted(
+    asked: Any, messages: list[dict[str, str]], growing: Growing | None, tries: list[Taken]
+) -> Reply:
+    """One answer, and whether what it took is known. A server that refused, or was not there, took nothing."""
+    got = Reply()
+    tries.append(got)
+    try:
+        await _said(asked, messages, growing, got)
+    except Exception as error:
+        got.known = not (got.begun or isinstance(error, Silent))
+        raise
+    got.known = got.reported
+    return got
+
+
+async def _said(asked: Any, messages: list[dict[str, str]], growing: Growing | None, got: Reply) -> None:
+    started = time.monotonic()
     if not asked.streams and growing is None:
         got.add(await asked.chat.ainvoke(messages))
-        return got
+        return
     if growing:
         growing.begin()
     try:
@@ -116,7 +141,6 @@ async def _said(asked: Any, messages: list[dict[str, str]], growing: Growing | N
     finally:
         if growing:
             growing.end()
-    return got
 
 
 async def _while_it_speaks(chunks: Any) -> Any:

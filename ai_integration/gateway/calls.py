@@ -11,7 +11,7 @@ from ai_integration.catalogue import least_tokens
 from ai_integration.errors import AnswerInvalid, ApprovalRequired, ProviderFailed
 from ai_integration.gateway import asking, limits, loop, writing
 from ai_integration.gateway.answers import Unfit, parse, repair_message
-from ai_integration.gateway.paying import Purse
+from ai_integration.gateway.paying import Purse, Taken
 from ai_integration.gateway.streaming import Delta, Growing
 from ai_integration.gateway.structure import Structure
 from ai_integration.gateway.tooling import Tooled
@@ -111,14 +111,18 @@ def _call[T: Shape](
     if record.status == CallStatus.FINISHED:
         return Outcome(record, shape.model_validate(record.answer), replayed=True)
     call = _Call(purpose, messages, shape, check, hear, tools, now, record, Purse(record, now))
-    answer, by = _answered(call, chain)
-    record = call_finish(
-        record,
-        answer=answer.model_dump(mode="json"),
-        usage=call.purse.usage(),
-        by=Answered(by.reference.provider, by.reference.model, call.tried),
-        stream=purpose.stream,
-    )
+    try:
+        answer, by = _answered(call, chain)
+        with call.purse.closing():
+            record = call_finish(
+                record,
+                answer=answer.model_dump(mode="json"),
+                usage=call.purse.usage(),
+                by=Answered(by.reference.provider, by.reference.model, call.tried),
+                stream=purpose.stream,
+            )
+    finally:
+        call.purse.settle()
     return Outcome(record, shape.model_validate(record.answer), replayed=False)
 
 
@@ -126,13 +130,15 @@ def _answered[T: Shape](call: _Call[T], chain: list[Route]) -> tuple[T, Route]:
     try:
         return _first_that_answers(call, chain)
     except ApprovalRequired as error:
-        call_park(call.record, reason=str(error))
+        with call.purse.closing():
+            call_park(call.record, reason=str(error))
         raise
     except DomainError as error:
         reason = error.details.get("reason")
         told = f"{error} ({reason})" if reason else str(error)
         ending = getattr(error, "ending", Ending.NOT_CONNECTED)
-        call_fail(call.record, error=told, ending=ending, usage=call.purse.usage(), tried=call.tried)
+        with call.purse.closing():
+            call_fail(call.record, error=told, ending=ending, usage=call.purse.usage(), tried=call.tried)
         raise
 
 
@@ -196,15 +202,14 @@ def _paid(
 ) -> str:
     """What the model says, with money set aside before and accounted for after."""
 
-    def work(tell: Hear) -> Coroutine[Any, Any, asking.Reply]:
-        growing = Growing(STREAMED, tell) if call.hear else None
-        return _in_turn(route, way, asked, conversation, growing, last=last)
+    with call.purse.open(route, conversation) as tries:
 
-    with call.purse.open(route, conversation) as spend:
+        def work(tell: Hear) -> Coroutine[Any, Any, asking.Reply]:
+            growing = Growing(STREAMED, tell) if call.hear else None
+            return _in_turn(route, way, asked, conversation, growing, tries, last=last)
+
         loop.let_connection_go()
-        reply = loop.run_telling(work, call.hear or _deaf, wanted=call.purpose.wanted)
-        spend(reply.tokens_in, reply.tokens_out, reply.first_token_ms)
-    return reply.text
+        return loop.run_telling(work, call.hear or _deaf, wanted=call.purpose.wanted).text
 
 
 async def _in_turn(
@@ -213,11 +218,12 @@ async def _in_turn(
     asked: Structure | Tooled | writing.Written,
     conversation: list[dict[str, str]],
     growing: Growing | None,
+    tries: list[Taken],
     *,
     last: bool,
 ) -> asking.Reply:
     async with limits.place(route.reference, way):
-        return await asking.reply(asked, conversation, growing, last=last)
+        return await asking.reply(asked, conversation, growing, tries, last=last)
 
 
 def _deaf(_delta: Delta) -> None:

@@ -1,22 +1,31 @@
 """The purse of one call: what it may take, what was set aside for it, and what it came to."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import transaction
 
 from ai_integration.catalogue import most_tokens
-from ai_integration.models import CallRecord
+from ai_integration.models import CallRecord, Reservation
 from ai_integration.selectors import Route, Setup, budgets_on
 from ai_integration.services import Estimate, Usage, budget_reserve, budget_settle
 
 # Their servers take a limit on the answer without a word; others refuse one that does not fit into their context.
 TAKES_ANY_LIMIT = ("openai", "anthropic", "gemini")
 
-type Spend = Callable[[int, int, int | None], None]
+
+@dataclass
+class Taken:
+    """What one try took, as far as the server said. `known` says that this is all: the server said so, or took nothing."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    first_token_ms: int | None = None
+    known: bool = False
 
 
 class Purse:
@@ -27,6 +36,7 @@ class Purse:
         self._budgets = budgets_on(call, now.budgets)
         self._started = time.monotonic()
         self._used = Usage(cost=Decimal(0))
+        self._due: tuple[list[Reservation], Usage] | None = None
 
     def most_out(self, route: Route) -> int | None:
         """How many tokens an answer may have; None where nothing limits it."""
@@ -37,24 +47,37 @@ class Purse:
         return usual if limited else None
 
     @contextmanager
-    def open(self, route: Route, messages: list[dict[str, str]]) -> Iterator[Spend]:
-        """Set aside what an answer takes at most, and settle when the block ends. Raises BudgetExceeded."""
-        taken: list[Usage] = []
+    def open(self, route: Route, messages: list[dict[str, str]]) -> Iterator[list[Taken]]:
+        """Set aside what an answer takes at most; every try is added to what is yielded. `settle` must follow.
 
-        def spend(tokens_in: int, tokens_out: int, first_token_ms: int | None) -> None:
-            cost = route.profile.cost(tokens_in, tokens_out)
-            taken.append(Usage(tokens_in, tokens_out, cost=cost, first_token_ms=first_token_ms))
-
-        held = []
-        if self._budgets and self._counts(route):
-            held = budget_reserve(self._call, self._budgets, self._estimate(route, messages), self._rate)
+        Where it is not known what a try took, what was set aside counts as spent. Raises BudgetExceeded.
+        """
+        self.settle()
+        tries: list[Taken] = []
+        counts = bool(self._budgets) and self._counts(route)
+        estimate = self._estimate(route, messages) if counts else None
+        held = budget_reserve(self._call, self._budgets, estimate, self._rate) if estimate else []
         try:
-            yield spend
+            yield tries
         finally:
-            for each in taken:
-                self._add(each)
-            if held:
-                budget_settle(self._call, held, taken[0] if taken else Usage(), self._rate)
+            used = _used(route, tries)
+            self._add(used)
+            if estimate:
+                counted = used if all(each.known for each in tries) else _at_least(used, estimate)
+                self._due = (held, counted)
+
+    def settle(self) -> None:
+        """Write down what the last answer took, if that is not done yet: with the record of the call, or before the next answer."""
+        due, self._due = self._due, None
+        if due:
+            budget_settle(self._call, self._budgets, *due, self._rate)
+
+    @contextmanager
+    def closing(self) -> Iterator[None]:
+        """A transaction in which the record of the call is closed, and what it took is written down."""
+        with transaction.atomic():
+            self.settle()
+            yield
 
     def usage(self) -> Usage:
         """All that was used so far, by every model that was asked."""
@@ -77,3 +100,16 @@ class Purse:
             cost=used.cost + more.cost if known else None,
             first_token_ms=first,
         )
+
+
+def _used(route: Route, tries: Sequence[Taken]) -> Usage:
+    """What the tries took altogether, as far as it is known; the cost is None where it is not."""
+    came, went = sum(each.tokens_in for each in tries), sum(each.tokens_out for each in tries)
+    known = all(each.known for each in tries) or route.profile.cost(1, 1) == 0
+    first = next((each.first_token_ms for each in tries if each.first_token_ms is not None), None)
+    return Usage(came, went, cost=route.profile.cost(came, went) if known else None, first_token_ms=first)
+
+
+def _at_least(used: Usage, estimate: Estimate) -> Usage:
+    tokens = max(used.tokens_in + used.tokens_out, estimate.tokens)
+    return Usage(tokens_in=tokens, cost=max(used.cost or Decimal(0), estimate.money))

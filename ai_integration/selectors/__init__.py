@@ -1,6 +1,13 @@
 """Reading calls, which models there are, and which tools."""
 
-from ai_integration.selectors.budgets import budget_get, budgets, budgets_on, period_now, standings
+from ai_integration.selectors.budgets import (
+    budget_get,
+    budgets,
+    budgets_of_run,
+    budgets_on,
+    period_now,
+    standings,
+)
 from ai_integration.selectors.calls import (
     call_outcome,
     calls,
@@ -50,6 +57,7 @@ __all__ = [
     "answers_on_record",
     "budget_get",
     "budgets",
+    "budgets_of_run",
     "budgets_on",
     "call_outcome",
     "calls",

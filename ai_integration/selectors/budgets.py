@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
-from django.db.models.functions import Now
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ai_integration.models import Budget, CallRecord, Reservation, Spending
 from ai_integration.selectors.setup import setup
 
 ZERO = Decimal(0)
+HELD = (
+    "SELECT spending_id, SUM(money), SUM(tokens) FROM {table} "
+    "WHERE spending_id IN ({marks}) AND expires_at > %s GROUP BY spending_id"
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Standing:
 
 def budgets(user: Any) -> QuerySet[Budget]:
     return Budget.objects.permitted(user, "view").select_related("owner").order_by("scope", "name", "period")
+
+
+def budgets_of_run(run_id: Any) -> list[Budget]:
+    """Those on one workflow alone, for whoever may see that workflow."""
+    return list(Budget.objects.filter(scope=Budget.Scope.RUN, target=str(run_id)).order_by("period"))
 
 
 def budget_get(user: Any, pk: Any) -> Budget | None:
@@ -87,9 +96,15 @@ def held_aside(spendings: Sequence[Any]) -> dict[Any, tuple[Decimal, int]]:
     """Spending → (US dollars, tokens) that running calls may still take. What has expired counts no more."""
     if not spendings:
         return {}
-    rows = Reservation.objects.filter(spending__in=spendings, expires_at__gt=Now()).order_by()
-    summed = rows.values("spending").annotate(m=Sum("money"), t=Sum("tokens"))
-    return {each["spending"]: (each["m"], each["t"]) for each in summed}
+    key = Spending._meta.pk
+    named = {key.get_db_prep_value(each, connection): each for each in spendings}
+    # Composed here because it stands on the path of every call that a budget counts.
+    marks = ", ".join(["%s"] * len(named))
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        cursor.execute(HELD.format(table=Reservation._meta.db_table, marks=marks), [*named, now])
+        rows = cursor.fetchall()
+    return {named[pk]: (Decimal(str(money)), int(tokens)) for pk, money, tokens in rows}
 
 
 def _current(rows: Sequence[Budget]) -> QuerySet[Spending]:

@@ -19,9 +19,13 @@ USAGE_DAYS = 30
 RECENTLY = timedelta(minutes=10)
 CENT = Decimal("0.01")
 MOST_GROUPS = 400  # more than the days of a year
+# Where it took something and nobody knows what that cost: the model's price is not known, or its server did not say how much.
+# A failure that took nothing costs 0.
+_TOOK = Q(tokens_out__gt=0) | Q(latency_ms__isnull=False)
+UNKNOWN_COST = _TOOK & Q(cost=None) & ~Q(provider="builtin")
 SUMS = {
     # First, because it reads a column whose name is that of a sum below.
-    "unpriced_calls": Count("pk", filter=Q(cost=None, tokens_out__gt=0) & ~Q(provider="builtin")),
+    "unpriced_calls": Count("pk", filter=UNKNOWN_COST),
     "calls": Count("pk"),
     "failed": Count("pk", filter=Q(status=CallStatus.FAILED)),
     "tokens_in": Sum("tokens_in", default=0),

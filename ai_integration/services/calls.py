@@ -106,7 +106,7 @@ def _begin_again(purpose: Purpose, *, provider: str, model: str) -> CallRecord:
     return call
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def call_finish(
     call: CallRecord, *, answer: dict[str, Any], usage: Usage, by: Answered, stream: str = ""
 ) -> CallRecord:
@@ -135,7 +135,7 @@ def _named_after(context: dict[str, Any], by: Answered) -> dict[str, Any]:
     return context | {"model": label}
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def call_fail(
     call: CallRecord,
     *,
@@ -150,7 +150,7 @@ def call_fail(
     CallRecord.objects.filter(pk=call.pk, status=CallStatus.STARTED).update(**updates)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def call_park(call: CallRecord, *, reason: str, ending: str = Ending.BUDGET) -> None:
     """Note that the call was not made, because a human must decide first."""
     waits = {"status": CallStatus.AWAITING_APPROVAL, "error": reason[:500], "ending": ending}

@@ -6,7 +6,7 @@ set aside counts until it expires.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from ai_integration.selectors.budgets import ZERO, Standing, held_aside, period_
 from ai_integration.services.calls import Usage
 from foundation.activity.services import record
 from foundation.core.actors import SYSTEM
+from foundation.core.rows import insert
 
 LINGERS_SECONDS = 60  # longer than a call may take, so that no running call loses what was set aside for it
 
@@ -43,34 +44,33 @@ def budget_reserve(
 
     Raises BudgetExceeded, with nothing set aside, if one of them would not be kept.
     """
-    for budget in budgets:
-        Spending.objects.get_or_create(budget=budget, period=period_now(budget.period))
     rows = _locked(budgets)
+    # In a statement of its own: only once the rows are held is it certain that nothing else is being set aside.
     held = held_aside([each.pk for each in rows.values()])
     for budget in budgets:
         stands = standing(budget, rows[budget.pk], held, rate)
         if _breaks(stands, estimate, rate):
             raise _exceeded(stands, estimate, rate)
-    ends = ExpressionWrapper(Now() + Value(_lasts(), DurationField()), output_field=DateTimeField())
-    made = [
-        Reservation(spending=each, call=call, money=estimate.money, tokens=estimate.tokens, expires_at=ends)
-        for each in rows.values()
-    ]
-    return Reservation.objects.bulk_create(made)
+    kept = {"call": call, "money": estimate.money, "tokens": estimate.tokens, "expires_at": _ends()}
+    return [insert(Reservation(spending=each, **kept)) for each in rows.values()]
 
 
-@transaction.atomic
-def budget_settle(call: CallRecord, held: Sequence[Reservation], used: Usage, rate: Decimal) -> None:
-    """Take back what was set aside and write down what was used, warning where little is left."""
-    spendings = [each.spending_id for each in held]
-    rows = Spending.objects.filter(pk__in=spendings).order_by("budget_id").select_for_update(of=("self",))
-    rows = list(rows.select_related("budget__owner"))
+@transaction.atomic(savepoint=False)
+def budget_settle(
+    call: CallRecord, budgets: Sequence[Budget], held: Sequence[Reservation], used: Usage, rate: Decimal
+) -> None:
+    """Take back what was set aside under `budgets` and write down what was used, warning where little is left."""
+    known = {each.pk: each for each in budgets}
+    rows = Spending.objects.filter(pk__in=[each.spending_id for each in held]).order_by("budget_id")
+    rows = list(rows.select_for_update())
     for each in rows:
         each.money += used.cost or ZERO
         each.tokens += used.tokens_in + used.tokens_out
-        each.save(update_fields=["money", "tokens", "updated_at"])
+        now = {"money": each.money, "tokens": each.tokens, "updated_at": timezone.now()}
+        Spending.objects.filter(pk=each.pk).update(**now)
     Reservation.objects.filter(pk__in=[each.pk for each in held]).delete()
     for each in rows:
+        each.budget = known[each.budget_id]
         _warn(call, each, rate)
 
 
@@ -81,9 +81,20 @@ def reservations_sweep() -> int:
 
 
 def _locked(budgets: Sequence[Budget]) -> dict[Any, Spending]:
-    rows = Spending.objects.select_for_update().order_by("budget_id")
+    """Budget → what was spent of it in its current period. Where nothing was yet, its row is made."""
     names = {each.pk: period_now(each.period) for each in budgets}
-    found = rows.filter(budget__in=budgets, period__in=set(names.values()))
+    rows = _rows(names)
+    missing = [each for each in budgets if each.pk not in rows]
+    if not missing:
+        return rows
+    for each in missing:
+        Spending.objects.get_or_create(budget=each, period=names[each.pk])
+    return _rows(names)
+
+
+def _rows(names: dict[Any, str]) -> dict[Any, Spending]:
+    rows = Spending.objects.select_for_update().order_by("budget_id")
+    found = rows.filter(budget__in=[*names], period__in=set(names.values()))
     return {each.budget_id: each for each in found if each.period == names[each.budget_id]}
 
 
@@ -135,5 +146,7 @@ def _warn(call: CallRecord, spent: Spending, rate: Decimal) -> None:
     )
 
 
-def _lasts() -> timedelta:
-    return timedelta(seconds=settings.CALL_QUEUE_SECONDS + settings.CALL_TIMEOUT_SECONDS + LINGERS_SECONDS)
+def _ends() -> datetime:
+    """On this machine's clock, which may be off from the database's by less than LINGERS_SECONDS."""
+    lasts = settings.CALL_QUEUE_SECONDS + settings.CALL_TIMEOUT_SECONDS + LINGERS_SECONDS
+    return timezone.now() + timedelta(seconds=lasts)

@@ -15,12 +15,14 @@ from rest_framework.views import APIView
 
 from foundation.accounts.api.sharing import Shares
 from foundation.activity.idempotency import IdempotentCreate
+from foundation.core.api.schema import IDEMPOTENCY_KEY, tagged
 from foundation.core.api.throttling import RateLimitHeaders
 from foundation.core.api.views import ReadViewSet
 from knowledge import selectors, services
 from knowledge.api import serializers
 
 
+@tagged("知識 / Knowledge")
 class VaultViewSet(IdempotentCreate, Shares):
     serializer_class = serializers.VaultSerializer
     search_fields = ("name", "path")
@@ -30,7 +32,11 @@ class VaultViewSet(IdempotentCreate, Shares):
     def rows(self, user: Any) -> QuerySet:
         return selectors.vault_list(user)
 
-    @extend_schema(request=serializers.VaultInput, responses={201: serializers.VaultSerializer})
+    @extend_schema(
+        request=serializers.VaultInput,
+        responses={201: serializers.VaultSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def create(self, request: Request) -> Response:
         """Register a folder of notes; its first synchronisation starts at once."""
         return super().create(request)
@@ -113,6 +119,7 @@ class NoteViewSet(ReadViewSet):
         return HttpResponse(file.data, content_type=f"text/markdown; charset={file.charset}", headers=headers)
 
 
+@tagged("知識 / Knowledge")
 class SourceViewSet(IdempotentCreate, Shares):
     search_fields = ("title", "file_name")
     filterset_fields = ("title",)
@@ -130,6 +137,7 @@ class SourceViewSet(IdempotentCreate, Shares):
     @extend_schema(
         request={"application/json": serializers.SourceInput, "multipart/form-data": serializers.SourceInput},
         responses={201: serializers.SourceDetailSerializer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
         """Keep a pasted text, or an uploaded .md, .txt or .csv file, that workflows may cite."""

@@ -5,7 +5,7 @@ from plans.services.bound import Origin
 from plans.services.channels import channel_create, channel_delete, channel_update
 from plans.services.comments import plan_comment, require_comment
 from plans.services.decisions import Decision, plan_decide, request_decide, require_decision
-from plans.services.requests import request_open, request_withdraw
+from plans.services.requests import request_open, request_settle, request_withdraw
 from plans.services.rules import policy_check, policy_for
 from plans.services.templates import template_delete, template_save
 from plans.services.versions import (
@@ -47,6 +47,7 @@ __all__ = [
     "request_decide",
     "request_delegate",
     "request_open",
+    "request_settle",
     "request_withdraw",
     "require_comment",
     "require_decision",

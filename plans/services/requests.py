@@ -114,6 +114,17 @@ def request_withdraw(actor: Actor, request: ApprovalRequest) -> ApprovalRequest:
     return request_close(actor, request, RequestStatus.WITHDRAWN, "approval.withdrawn")
 
 
+@transaction.atomic
+def request_settle(request: ApprovalRequest) -> ApprovalRequest | None:
+    """Note that what was decided is carried out now, and return it. None where nothing was decided, or where it was before."""
+    found = ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if found.status == RequestStatus.PENDING or found.payload.get("carried_out"):
+        return None
+    found.payload["carried_out"] = True
+    found.save(update_fields=["payload", "updated_at"])
+    return found
+
+
 def request_close(
     actor: Actor, request: ApprovalRequest, status: str, type: str, **fields: Any
 ) -> ApprovalRequest:

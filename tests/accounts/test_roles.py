@@ -105,3 +105,13 @@ def test_the_table_in_the_documents_is_the_table_in_the_code() -> None:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_role_that_is_made_twice_with_one_key_is_made_once(owner, api):
+    given = {"name": "readers", "codes": ["workflow:view"]}
+    first, again = (
+        api(owner).post("/api/v1/roles/", given, headers={"Idempotency-Key": "r"}) for _time in range(2)
+    )
+    assert (first.status_code, again.status_code) == (201, 201), first.content
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true"

@@ -47,6 +47,16 @@ def test_a_second_one_takes_the_place_of_the_first(owner: Any, api: Any) -> None
     assert first == second
 
 
+def test_more_that_is_sent_twice_with_one_key_is_added_once(owner: Any, api: Any) -> None:
+    pk = api(owner).post(BUDGETS, MONTHLY).json()["id"]
+    for _time in range(2):
+        answer = api(owner).post(
+            f"{BUDGETS}{pk}/add/", {"money": "2000"}, headers={"Idempotency-Key": "more"}
+        )
+        assert answer.json()["now"]["money_limit"] == 5000.0
+    assert Spending.objects.get().extra_money == 2000
+
+
 def test_how_it_stands_is_shown_in_yen(owner: Any, api: Any) -> None:
     api(owner).put(RATE, {"per_dollar": "100"})
     pk = api(owner).post(BUDGETS, MONTHLY).json()["id"]

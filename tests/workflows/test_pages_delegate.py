@@ -1,11 +1,14 @@
 """依頼する: whatever goes wrong, nothing that was typed is lost, and nothing happens twice."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from ai_integration.models import Budget, Spending
+from ai_integration.services import rate_set
 from knowledge.models import Source
 from personas.services import starter_team_create
 from tests import factories
@@ -136,3 +139,60 @@ def test_hostile_words_come_back_as_text(client):
     page = send(client, requirement="", title=HOSTILE, source_text=HOSTILE).content.decode()
     assert_inert(page)
     assert_shown(page, HOSTILE)
+
+
+def test_model_and_budget_are_given_with_the_requirement(client, owner):
+    send(client, model="builtin", money="1500.5", tokens="40000")
+    workflow = Workflow.objects.get()
+    assert (workflow.model, workflow.budget) == ("builtin", {"money": 1500.5, "tokens": 40000})
+    limit = Budget.objects.get(scope="run", target=str(workflow.pk))
+    assert (limit.money, limit.tokens, limit.owner) == (Decimal("1500.50"), 40000, owner)
+
+
+def test_without_them_nothing_limits_and_nothing_is_shown(client):
+    answer = send(client)
+    assert (Workflow.objects.get().model, Workflow.objects.get().budget) == ("", {})
+    assert not Budget.objects.exists()
+    assert 'id="means"' not in html(client, answer.url)
+
+
+def test_the_workflow_shows_what_was_spent_of_its_budget(client, owner):
+    answer = send(client, model="openai:gpt-5-mini", money="3000", tokens="40000")
+    limit = Budget.objects.get()
+    rate_set(owner, per_dollar=Decimal(150))
+    Spending.objects.create(budget=limit, period="all", money=Decimal("0.8"), tokens=1234)
+    page = html(client, answer.url)
+    for words in ("openai gpt-5-mini", "¥120 / ¥3,000", "1,234 / 40,000"):
+        assert_shown(page, words)
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [("model", "nobody:x"), ("model", "x" * 121), ("money", "0"), ("money", "-5"), ("money", "lots"), ("money", "1e30"),
+     ("money", "NaN"),
+     ("tokens", "0"), ("tokens", "-1"), ("tokens", "1.5"), ("tokens", "9" * 30)],
+)  # fmt: skip
+def test_a_model_or_limit_that_cannot_be_is_refused_at_its_field(client, field, given):
+    answer = send(client, **{field: given})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'id="id_{field}_error"' in page
+    assert '<details class="fold" id="means" open>' in page
+    assert TEXT in page.replace("\r\n", "\n")
+    assert not Workflow.objects.exists()
+
+
+def test_models_are_suggested_without_asking_any_server(client, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    page = html(client, ADDRESS)
+    assert '<option value="builtin">' in page
+    assert '<option value="openai:gpt-5-mini">' in page
+    assert "anthropic:" not in page
+
+
+def test_delegated_again_it_has_the_same_model_and_budget(client):
+    send(client, model="builtin", tokens="777")
+    page = html(client, f"{ADDRESS}?again={Workflow.objects.get().pk}")
+    assert 'value="777"' in page
+    assert 'value="builtin"' in page

@@ -153,7 +153,14 @@ class DiscussionPage:
 
     @property
     def answer_needed(self) -> bool:
-        return self.discussion.status == DiscussionStatus.WAITING_FOR_HUMAN
+        """Whether the moderator asked the commander something."""
+        return self.discussion.status == DiscussionStatus.WAITING_FOR_HUMAN and not self.budget_needed
+
+    @property
+    def budget_needed(self) -> bool:
+        """Whether the next call would break a budget: only such a stop knows where it goes on."""
+        waits = self.discussion.status == DiscussionStatus.WAITING_FOR_HUMAN
+        return waits and bool(self.discussion.resumes_to)
 
     @property
     def why(self) -> str:

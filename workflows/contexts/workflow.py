@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from ai_integration.selectors import budgets_of_run, model_label, standings
 from foundation.activity.streams import followed
 from foundation.core.permissions import fetch, may
 from knowledge.places import obsidian_address
@@ -44,6 +46,18 @@ class WorkflowPage:
     streams: str
     asked_view: str = ""
     asked_task: str = ""
+
+    @property
+    def model(self) -> str:
+        """What everybody in it thinks with, as people call it; empty where that is left to each of them."""
+        named = self.workflow.model
+        return model_label(named, "ja" if (get_language() or "").startswith("ja") else "en") if named else ""
+
+    @cached_property
+    def budgets(self) -> Sequence[Any]:
+        """How its own budgets stand."""
+        own = budgets_of_run(self.workflow.pk)
+        return standings(own) if own else []
 
     @property
     def view(self) -> str:

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from langgraph.errors import GraphDrained
 
+from ai_integration.errors import ApprovalRequired, BudgetExceeded
 from foundation.core.errors import DomainError, LeaseLost
 from foundation.core.leases import Lease, claim, kept
 from foundation.core.queue import enqueue
@@ -18,6 +19,7 @@ from workflows.engine.graphs import Driven
 from workflows.engine.stops import WORKER_LOST, honest, reason_of
 from workflows.models import Discussion
 from workflows.selectors import discussions_to_advance
+from workflows.services.parking import talk_park
 from workflows.services.running import Halted
 from workflows.services.talking import talk_fail
 from workflows.states import TALKING, DiscussionStatus
@@ -50,7 +52,7 @@ def sweep_discussions() -> int:
 
 
 def answer_now(discussion: Discussion) -> Discussion:
-    """Have a single question answered here and now. Raises NotAnswered."""
+    """Have a single question answered here and now. Raises NotAnswered, and BudgetExceeded where a person must decide first."""
     ends = time.monotonic() + settings.CALL_TIMEOUT_SECONDS + settings.LEASE_SECONDS
     while _due(discussion.pk) and time.monotonic() < ends:
         if not take_turn(discussion.pk):
@@ -58,6 +60,8 @@ def answer_now(discussion: Discussion) -> Discussion:
     discussion.refresh_from_db()
     if discussion.status != DiscussionStatus.ENDED:
         details = {"discussion": str(discussion.pk), "status": discussion.status, "reason": discussion.reason}
+        if discussion.status == DiscussionStatus.WAITING_FOR_HUMAN:
+            raise BudgetExceeded(discussion.reason, details=details)
         raise NotAnswered(details=details)
     return discussion
 
@@ -91,6 +95,9 @@ def _advance(lease: Lease) -> bool:
             return True
         except LeaseLost:
             raise
+        except ApprovalRequired as error:
+            with suppress(Halted):
+                talk_park(lease, error)
         except Exception as error:  # noqa: BLE001 - `honest` raises again what may pass
             _stop(lease, discussion, honest(error, discussion.attempts))
         return True

@@ -237,6 +237,7 @@ def _ask(
         subject_id=discussion.pk,
         persona_name=who.name,
         persona_id=persona.pk if persona else None,
+        project_id=discussion.project_id,
         stream=discussion.stream,
         context={"model": model_label(model, discussion.language)} | (context or {}),
     )

@@ -107,7 +107,9 @@ def discussion_delete(actor: Actor, discussion: Discussion) -> None:
 def discussion_pause(actor: Actor, discussion: Discussion) -> Discussion:
     """Hear out who speaks, then let nobody speak until it is resumed."""
     discussion = _steered(actor, discussion)
-    return discussion_move(actor, discussion, DiscussionStatus.PAUSED, resumes_to=discussion.status)
+    waits_for_budget = discussion.status == DiscussionStatus.WAITING_FOR_HUMAN and discussion.resumes_to
+    back = discussion.resumes_to if waits_for_budget else discussion.status
+    return discussion_move(actor, discussion, DiscussionStatus.PAUSED, resumes_to=back)
 
 
 @transaction.atomic
@@ -209,7 +211,7 @@ def _require_open(discussion: Discussion) -> None:
 
 
 def _go_on(actor: Actor, discussion: Discussion) -> None:
-    if discussion.status == DiscussionStatus.WAITING_FOR_HUMAN:
+    if discussion.status == DiscussionStatus.WAITING_FOR_HUMAN and not discussion.resumes_to:
         discussion_move(actor, discussion, DiscussionStatus.ACTIVE, reason="", stop="")
     elif discussion.resumes_to == DiscussionStatus.WAITING_FOR_HUMAN:  # paused while it waited for this
         Discussion.objects.filter(pk=discussion.pk).update(resumes_to=DiscussionStatus.ACTIVE)

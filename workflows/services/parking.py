@@ -1,6 +1,7 @@
-"""Waiting for a human in the middle of the work: the request is filed, the run parks, the answer lets it go on.
+"""Waiting for a human in the middle of the work: the request is filed, the work parks, the answer lets it go on.
 
-What was asked for is a call that a budget would not have borne. Nothing of it was made; when the run goes on, it is made.
+The work is a run or a discussion. What was asked for is a call that a budget would not have borne. Nothing of it was made;
+when the work goes on, it is made.
 """
 
 from decimal import Decimal
@@ -23,22 +24,38 @@ from foundation.core.leases import Lease, finish
 from foundation.core.permissions import require_permission
 from plans.models import ApprovalRequest
 from plans.selectors import pending_for
-from plans.services import request_open, request_withdraw
+from plans.services import request_open, request_settle, request_withdraw
 from plans.states import RequestStatus
-from workflows.models import Task, Workflow
+from workflows.models import Discussion, Task, Workflow
+from workflows.services.discussions import discussion_resume
 from workflows.services.moves import task_moved, workflow_move
 from workflows.services.running import ENGINE, STOPPED, locked
+from workflows.services.saying import discussion_move
 from workflows.services.steering import workflow_resume
-from workflows.states import TASK, TaskStatus, WorkflowStatus
+from workflows.services.talking import talking
+from workflows.states import TASK, DiscussionStatus, TaskStatus, WorkflowStatus
 
 BUDGET = ApprovalRequest.Kind.BUDGET
 REJECTED = gettext_lazy("The budget was not raised.")
+WAITS = "waiting_for_human"  # a workflow and a discussion call it the same
+
+type Work = Workflow | Discussion
 
 
 @transaction.atomic
 def run_park(lease: Lease, workflow_id: Any, error: ApprovalRequired) -> None:
     """File the request and let the run wait for its decision. Raises Halted, LeaseLost."""
-    _ask(locked(lease, workflow_id), error)
+    _stop_workflow(locked(lease, workflow_id), error)
+
+
+@transaction.atomic
+def talk_park(lease: Lease, error: ApprovalRequired) -> None:
+    """File the request and let the discussion wait, its turn not taken yet. Raises Halted, LeaseLost."""
+    discussion = talking(lease)
+    # A discussion that goes on takes its question back, so the move comes first.
+    stops = {"reason": str(error)[:1000], "resumes_to": discussion.status, "speaker": None}
+    discussion_move(ENGINE, discussion, DiscussionStatus.WAITING_FOR_HUMAN, **stops)
+    _ask(discussion, str(discussion), error)
 
 
 @transaction.atomic
@@ -52,28 +69,29 @@ def task_park(lease: Lease, error: ApprovalRequired) -> None:
         task.status = TaskStatus.PENDING
         task_moved(ENGINE, task, TaskStatus.RUNNING)
     if task.workflow.status not in STOPPED:
-        _ask(task.workflow, error)
+        _stop_workflow(task.workflow, error)
 
 
 @transaction.atomic
 def budget_decided(event: dict[str, Any]) -> None:
     """Carry out what was decided on a budget's request: raise it for this period and go on, or stop with the reason.
 
-    A repeat does nothing, for then nothing waits any more.
+    Once: a repeat does nothing, whatever the work may wait for by then.
     """
-    request = _decided(event)
-    workflow = Workflow.objects.select_for_update().filter(pk=request.subject_id).first() if request else None
-    if request is None or workflow is None or workflow.status != WorkflowStatus.WAITING_FOR_HUMAN:
+    asked = ApprovalRequest.objects.filter(kind=BUDGET, pk=event.get("object", {}).get("id")).first()
+    work = _work(asked.subject_id) if asked else None
+    request = request_settle(asked) if asked and work else None
+    if request is None or work is None:
         return
-    with translation.override(workflow.language):
+    with translation.override(work.language):
         try:
             if request.status != RequestStatus.APPROVED:
                 raise DomainError(request.comment or REJECTED)
             _raise(request)
         except DomainError as error:
-            workflow_move(ENGINE, workflow, WorkflowStatus.FAILED, reason=str(error)[:1000])
+            _give_up(work, str(error))
         else:
-            workflow_resume(workflow.owner, workflow)
+            _go_on(work)
 
 
 @transaction.atomic
@@ -83,16 +101,16 @@ def budget_raised(event: dict[str, Any]) -> None:
         kind=BUDGET, status=RequestStatus.PENDING, payload__budget=event["object"]["id"]
     )
     for request in waiting.select_for_update():
-        workflow = Workflow.objects.filter(pk=request.subject_id).first()
         request_withdraw(ENGINE, request)
-        if workflow and workflow.status == WorkflowStatus.WAITING_FOR_HUMAN:
-            workflow_resume(workflow.owner, workflow)
+        if work := _work(request.subject_id):
+            _go_on(work)
 
 
 def parked_sweep() -> None:
     """Carry out decisions whose message was lost: the rows say what was decided, the queue only hints at it."""
-    waiting = Workflow.objects.filter(status=WorkflowStatus.WAITING_FOR_HUMAN).values("pk")
-    requests = ApprovalRequest.objects.filter(kind=BUDGET, subject_id__in=waiting).order_by("created_at")
+    waiting = [rows.objects.filter(status=WAITS).values("pk") for rows in (Workflow, Discussion)]
+    about = Q(subject_id__in=waiting[0]) | Q(subject_id__in=waiting[1])
+    requests = ApprovalRequest.objects.filter(about, kind=BUDGET).order_by("created_at")
     for request in {each.subject_id: each for each in requests}.values():
         if request.status != RequestStatus.PENDING:
             budget_decided({"object": {"id": str(request.pk)}})
@@ -100,27 +118,56 @@ def parked_sweep() -> None:
             budget_raised({"object": {"id": request.payload["budget"]}})
 
 
+def _work(subject_id: Any) -> Work | None:
+    """The work that a request is about, locked."""
+    found = Workflow.objects.select_for_update().filter(pk=subject_id).first()
+    return found or Discussion.objects.select_for_update(of=("self",)).filter(pk=subject_id).first()
+
+
+def _go_on(work: Work) -> None:
+    if work.status != WAITS:
+        return
+    if isinstance(work, Workflow):
+        workflow_resume(work.owner, work)
+    elif work.resumes_to:  # else it waits for an answer
+        discussion_resume(work.owner, work)
+
+
+def _give_up(work: Work, reason: str) -> None:
+    if work.status != WAITS:
+        return
+    if isinstance(work, Workflow):
+        workflow_move(ENGINE, work, WorkflowStatus.FAILED, reason=reason[:1000])
+    elif work.resumes_to:
+        discussion_move(ENGINE, work, DiscussionStatus.FAILED, reason=reason[:1000])
+
+
 def _changed_since(request: ApprovalRequest) -> bool:
     budget = Budget.objects.filter(pk=request.payload.get("budget")).first()
     return budget is None or budget.updated_at > request.created_at
 
 
-def _ask(workflow: Workflow, error: ApprovalRequired) -> None:
-    reason = str(error)
-    if not pending_for(workflow.pk).filter(kind=error.kind).exists():
-        payload = error.details | _offer(error.details)
-        request_open(
-            ENGINE,
-            owner=_who_decides(workflow, error.details),
-            kind=error.kind,
-            subject_id=workflow.pk,
-            title=_("%(reason)s: %(title)s") % {"reason": reason, "title": workflow.title},
-            content_hash=sha256_of(payload),
-            streams=(workflow.stream,),
-            payload=payload,
-        )
-    stops = {"reason": reason[:1000], "resumes_to": workflow.status}
+def _stop_workflow(workflow: Workflow, error: ApprovalRequired) -> None:
+    _ask(workflow, workflow.title, error)
+    stops = {"reason": str(error)[:1000], "resumes_to": workflow.status}
     workflow_move(ENGINE, workflow, WorkflowStatus.WAITING_FOR_HUMAN, **stops)
+
+
+def _ask(work: Work, title: str, error: ApprovalRequired) -> None:
+    """File the request, unless it waits already."""
+    if pending_for(work.pk).filter(kind=error.kind).exists():
+        return
+    payload = error.details | _offer(error.details)
+    request_open(
+        ENGINE,
+        owner=_who_decides(work.owner, error.details),
+        kind=error.kind,
+        subject_id=work.pk,
+        title=_("%(reason)s: %(title)s") % {"reason": error, "title": title},
+        content_hash=sha256_of(payload),
+        streams=(work.stream,),
+        payload=payload,
+    )
 
 
 def _offer(asked: dict[str, Any]) -> dict[str, Any]:
@@ -133,9 +180,8 @@ def _offer(asked: dict[str, Any]) -> dict[str, Any]:
     return offer
 
 
-def _who_decides(workflow: Workflow, asked: dict[str, Any]) -> User:
-    """Whoever may raise it: the workflow's owner where they may, else whoever set the budget."""
-    owner = workflow.owner
+def _who_decides(owner: User, asked: dict[str, Any]) -> User:
+    """Whoever may raise it: the work's owner where they may, else whoever set the budget."""
     budget = Budget.objects.select_related("owner").filter(pk=asked.get("budget")).first()
     if budget is None or budget.scope == Budget.Scope.RUN or budget.owner is None:
         return owner
@@ -148,11 +194,6 @@ def _may_raise(user: User) -> bool:
     except DomainError:
         return False
     return True
-
-
-def _decided(event: dict[str, Any]) -> ApprovalRequest | None:
-    rows = ApprovalRequest.objects.filter(kind=BUDGET, pk=event.get("object", {}).get("id"))
-    return rows.exclude(status=RequestStatus.PENDING).select_related("decided_by").first()
 
 
 def _raise(request: ApprovalRequest) -> None:

@@ -9,6 +9,8 @@ from foundation.activity.selectors import stream_position
 from foundation.activity.services import record
 from foundation.core.actors import Actor
 from foundation.core.queue import enqueue
+from plans.selectors import pending_for
+from plans.services import request_withdraw
 from workflows.models import Discussion, DiscussionMessage
 from workflows.states import DISCUSSION, TALKING, DiscussionKind, DiscussionStatus
 
@@ -53,6 +55,9 @@ def discussion_move(actor: Actor, discussion: Discussion, to: str, **updates: An
     if to in LOUD and to != DiscussionStatus.WAITING_FOR_HUMAN:
         updates["ended_at"] = timezone.now()
     before = DISCUSSION.move(discussion, to, **updates)
+    if before == DiscussionStatus.WAITING_FOR_HUMAN:
+        for request in pending_for(discussion.pk):  # it goes on, or stops, without an answer to it
+            request_withdraw(actor, request)
     data = {"round": discussion.round}
     data |= {name: getattr(discussion, name) for name in ("stop", "reason") if getattr(discussion, name)}
     record(

@@ -60,6 +60,7 @@ def _beginning(request: HttpRequest) -> dict[str, Any]:
     if again := request.GET.get("again"):
         earlier = fetch(selectors.workflows(request.user), request.user, pk=again)
         given |= {"requirement": earlier.requirement, "project": str(earlier.project_id or "")}
+        given |= {"model": earlier.model} | {name: earlier.budget.get(name) for name in ("money", "tokens")}
     return given
 
 

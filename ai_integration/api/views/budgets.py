@@ -68,10 +68,17 @@ class BudgetViewSet(IdempotentCreate, ReadViewSet):
         services.budget_remove(request.user, self.get_object())
         return Response(status=204)
 
-    @extend_schema(request=serializers.BudgetAddition, responses=serializers.BudgetSerializer)
+    @extend_schema(
+        request=serializers.BudgetAddition,
+        responses=serializers.BudgetSerializer,
+        parameters=[IDEMPOTENCY_KEY],
+    )
     @action(detail=True, methods=["post"])
     def add(self, request: Request, pk: str) -> Response:
         """Raise the limit for the current period alone."""
+        return self.dispatch_create(request, self._add)
+
+    def _add(self, request: Request) -> Response:
         budget = self.get_object()
         services.budget_add(request.user, budget, **self.checked(serializers.BudgetAddition))
         return self.shown(budget)

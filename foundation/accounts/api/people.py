@@ -13,7 +13,8 @@ from foundation.accounts import selectors, services
 from foundation.accounts.api import serializers
 from foundation.accounts.models import Invitation, PersonalToken, Role, User
 from foundation.accounts.services import mails
-from foundation.core.api.schema import tagged
+from foundation.activity.idempotency import IdempotentCreate
+from foundation.core.api.schema import IDEMPOTENCY_KEY, tagged
 from foundation.core.api.views import ReadViewSet
 from foundation.core.errors import Invalid
 
@@ -54,7 +55,7 @@ class UserViewSet(ReadViewSet):
 
 
 @tagged("利用者 / People")
-class RoleViewSet(ReadViewSet):
+class RoleViewSet(IdempotentCreate, ReadViewSet):
     """Named sets of `resource:action` codes."""
 
     serializer_class = serializers.RoleSerializer
@@ -65,8 +66,15 @@ class RoleViewSet(ReadViewSet):
     def rows(self, user: Any) -> QuerySet[Role]:
         return selectors.roles(user)
 
-    @extend_schema(request=serializers.RoleInput, responses={201: serializers.RoleSerializer})
+    @extend_schema(
+        request=serializers.RoleInput,
+        responses={201: serializers.RoleSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def create(self, request: Request) -> Response:
+        return super().create(request)
+
+    def create_new(self, request: Request) -> Response:
         return self.answer(
             services.role_create(request.user, **self.checked(serializers.RoleInput)), status=201
         )
