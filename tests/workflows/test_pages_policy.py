@@ -19,10 +19,9 @@ __all__ = ["approvers"]
 
 EMPTY = {"act": "save", "author_may_approve": "on", "on_deadline": "wait"}
 
-
 TOLD = (
     "Step 1. Approvals needed: 2, of Ichiro, Jiro.",
-    "Step 2. Approvals needed: 1, of owner, team “法務”.",
+    "Step 2. Approvals needed: 1, of {owner}, team “法務”.",
     "Whoever wrote a plan does not decide on it.",
     "The deadline is 48 hours after the question.",
     "Reminders come 24, 2 hours before it.",
@@ -89,11 +88,16 @@ def test_a_whole_policy_is_set_by_its_form_and_told_in_words(client, owner, proj
     }
     page = html(client, answer.url)
     for words in TOLD:
-        assert_shown(page, words)
+        assert_shown(page, words.format(owner=owner))
+
+
+def test_the_form_shows_what_was_set_and_takes_it_all_away(client, project, approvers):
+    sent = {"step": "0", **step(0, others="ichiro"), "deadline_hours": "48", "remind_hours": "24 2"}
+    client.post(at(project), EMPTY | sent | {"auto": "on", "max_cost": "1", "tools": "files/list"})
     again = html(client, at(project))
-    for kept in ('value="48.0"', "24, 2", f'value="{ichiro.pk}"', "checked", "files/list"):
+    for kept in ('value="48.0"', "24, 2", f'value="{approvers[0].pk}"', "checked", "files/list"):
         assert kept in again
-    client.post(at(project), EMPTY)
+    answer = client.post(at(project), EMPTY)
     assert stored(project) == {}
     assert_shown(html(client, answer.url), "Whoever may approve plans decides alone.")
 
