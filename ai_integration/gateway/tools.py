@@ -201,6 +201,7 @@ def _shown(call: CallRecord, asked: Asked) -> dict[str, Any]:
         "arguments": told.get("arguments", asked.arguments),
         "pinned": told.get("digest", ""),
         "attempt": call.attempts,
+        "persona": str(asked.persona_id or ""),
         "content_hash": told.get("content_hash", ""),
     }
 
