@@ -21,8 +21,10 @@ def _initial(who: Approvers) -> dict[str, Any]:
 
 def _beginning(policy: Policy) -> dict[str, Any]:
     """What the form shows of the policy as it stands."""
+    hours = {"deadline_hours": f"{policy.deadline_hours:g}"} if policy.deadline_hours else {}
     return (
         policy.model_dump()
+        | hours
         | {"auto": policy.auto is not None}
         | (policy.auto.model_dump() if policy.auto else {})
     )

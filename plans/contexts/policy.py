@@ -51,7 +51,7 @@ def _deadline(policy: Policy, names: Callable[[Approvers], str]) -> list[str]:
         _("The deadline is %(hours)s hours after the question.") % {"hours": f"{policy.deadline_hours:g}"}
     ]
     if policy.remind_hours:
-        hours = ", ".join(f"{each:g}" for each in sorted(policy.remind_hours, reverse=True))
+        hours = _(", ").join(f"{each:g}" for each in sorted(policy.remind_hours, reverse=True))
         told.append(_("Reminders come %(hours)s hours before it.") % {"hours": hours})
     return [*told, str(PASSES[policy.on_deadline]) % {"names": names(policy.escalate_to)}]
 
