@@ -111,7 +111,7 @@ class PolicyForm(CommandForm):
         max_value=LONGEST_HOURS,
     )
     remind_hours = HoursField(
-        label=_("Reminders, in hours before the deadline"),
+        label=_("Reminders, in hours before it"),
         required=False,
         max_length=200,
         help_text=_("For example: 24, 2"),
