@@ -6,7 +6,7 @@ They print ratios of things measured side by side in one run. They fail only whe
 import subprocess
 import sys
 
-ALL = ("engine", "parallel", "startup", "search", "live", "pages", "lists", "gateway", "mcp", "desk")
+ALL = ("engine", "parallel", "startup", "search", "live", "pages", "lists", "gateway", "mcp", "desk", "badge")
 
 
 def main() -> None:

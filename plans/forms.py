@@ -119,14 +119,18 @@ class AnswerForm(CommandForm):
         widget=forms.Textarea(attrs={"rows": 8, "class": "code", "spellcheck": "false"}),
         help_text=_("Change them here if the call should be made differently."),
     )
-    remember = forms.BooleanField(label=_("Do not ask again for this tool in this run"), required=False)
+    remember = forms.ChoiceField(
+        label=_("The next time"), required=False, widget=forms.RadioSelect, initial=Remember.NO
+    )
     comment = forms.CharField(
         label=_("Comment"), required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, request: ApprovalRequest, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: ApprovalRequest, *args: Any, rule_for: str = "", **kwargs: Any) -> None:
+        """`rule_for` names the secretary for whom the person may make a rule of it, if they may."""
         super().__init__(*args, **kwargs)
         self.request = request
+        self.fields["remember"].choices = _lasting(rule_for)
         kind, choices = request.kind, request.payload.get("choices")
         if kind not in (ApprovalRequest.Kind.TOOL_CALL, ApprovalRequest.Kind.BUDGET):
             del self.fields["arguments"]
@@ -145,8 +149,9 @@ class AnswerForm(CommandForm):
         given = dict(self.cleaned_data)
         decision = given.pop("decision")
         # An effect's three buttons say what became of it: `answer:happened`.
-        if given.pop("remember", False) and decision == Decision.APPROVE:
-            given["remember"] = Remember.RUN
+        remember = given.pop("remember", "")
+        if remember and decision == Decision.APPROVE:
+            given["remember"] = remember
         if decision != Decision.APPROVE:
             given.pop("arguments", None)
         return self.run(lambda: request_decide(user, self.request, decision, origin=origin, **given))
@@ -158,6 +163,15 @@ WORDS = {
     Effect.HAPPENED: _("It happened"),
     Effect.NOT_HAPPENED: _("It did not happen"),
 }
+
+
+def _lasting(rule_for: str) -> list[tuple[str, Any]]:
+    words: list[tuple[str, Any]] = [
+        (Remember.NO, _("Ask again")),
+        (Remember.RUN, _("Do not ask again for this tool in this run")),
+    ]
+    by_rule = _("From now on %(name)s may call this tool without asking")
+    return [*words, (Remember.RULE, by_rule % {"name": rule_for})] if rule_for else words
 
 
 class HandOverForm(CommandForm):
@@ -191,31 +205,3 @@ class ChannelForm(CommandForm):
 
     def save(self, user: Any) -> Any:
         return self.run(lambda: channel_create(user, **self.cleaned_data))
-
-
-class LinkForm(CommandForm):
-    """The decision on the page of a link. What was chosen comes back hidden, to be confirmed."""
-
-    decision = forms.ChoiceField(choices=[(each.value, each.value) for each in OF_PLAN])
-    comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    sure = forms.CharField(required=False, max_length=3)
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if given.get("decision") not in (None, Decision.APPROVE) and not given.get("comment", "").strip():
-            self.add_error("comment", _("Say why, so that the author can act on it."))
-        return given
-
-    @property
-    def chosen(self) -> str:
-        return self.cleaned_data["decision"]
-
-    @property
-    def confirmed(self) -> bool:
-        return self.cleaned_data["sure"] == "yes"
-
-    def asking_again(self) -> "LinkForm":
-        self.fields["comment"].widget = forms.HiddenInput()
-        return self

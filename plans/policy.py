@@ -10,13 +10,24 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from django.utils.translation import gettext_lazy
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from foundation.core.errors import Invalid
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 MOST = 50
+NO_DEADLINE = gettext_lazy("Without a deadline there is nothing to remind of, and nothing passes.")
 
 
 class Shape(BaseModel):
@@ -40,12 +51,21 @@ class Step(Approvers):
 
     needed: Annotated[int, Field(ge=1, le=MOST)] = 1
 
+    @field_validator("needed")
+    @classmethod
+    def _enough(cls, needed: int, others: ValidationInfo) -> int:
+        users, groups = (
+            others.data.get("users", []),
+            [*others.data.get("roles", []), *others.data.get("teams", [])],
+        )
+        if users and not groups and needed > len(set(users)):
+            raise _wrong(_("More approvals are needed than people are named."))
+        return needed
+
     @model_validator(mode="after")
     def _somebody(self) -> "Step":
         if not self.named:
-            raise ValueError(_("Name at least one person, role or team."))
-        if not (self.roles or self.teams) and self.needed > len(set(self.users)):
-            raise ValueError(_("More approvals are needed than people are named."))
+            raise _wrong(_("Name at least one person, role or team."))
         return self
 
 
@@ -71,30 +91,57 @@ class Policy(Shape):
     deadline_hours: Hours | None = None
     remind_hours: Annotated[list[Hours], Field(max_length=10)] = []
     on_deadline: Literal["wait", "escalate", "reject", "expire"] = "wait"
-    escalate_to: Approvers = Approvers()
+    escalate_to: Annotated[Approvers, Field(validate_default=True)] = Approvers()
     max_rounds: Annotated[int, Field(ge=1, le=50)] | None = None
     auto: AutoRule | None = None
 
-    @model_validator(mode="after")
-    def _sound(self) -> "Policy":
-        if self.deadline_hours is None and (self.remind_hours or self.on_deadline != "wait"):
-            raise ValueError(_("Without a deadline there is nothing to remind of, and nothing passes."))
-        if any(hours >= (self.deadline_hours or 0) for hours in self.remind_hours):
-            raise ValueError(_("A reminder must come after the question and before the deadline."))
-        if self.on_deadline == "escalate" and not self.escalate_to.named:
-            raise ValueError(_("Say who is asked when the deadline passes."))
-        return self
+    @field_validator("remind_hours")
+    @classmethod
+    def _in_time(cls, hours: list[float], others: ValidationInfo) -> list[float]:
+        deadline = others.data.get("deadline_hours")
+        if hours and deadline is None:
+            raise _wrong(NO_DEADLINE)
+        if any(each >= deadline for each in hours):
+            raise _wrong(_("A reminder must come after the question and before the deadline."))
+        return hours
+
+    @field_validator("on_deadline")
+    @classmethod
+    def _passes(cls, what: str, others: ValidationInfo) -> str:
+        if what != "wait" and others.data.get("deadline_hours") is None:
+            raise _wrong(NO_DEADLINE)
+        return what
+
+    @field_validator("escalate_to")
+    @classmethod
+    def _reachable(cls, who: Approvers, others: ValidationInfo) -> Approvers:
+        if others.data.get("on_deadline") == "escalate" and not who.named:
+            raise _wrong(_("Say who is asked when the deadline passes."))
+        return who
+
+
+def _wrong(words: Any) -> PydanticCustomError:
+    return PydanticCustomError("policy", str(words))
+
+
+type Place = tuple[int | str, ...]
+
+
+class Unsound(Invalid):
+    """A policy that makes no sense. `found` says what is wrong and where: `("steps", 0, "needed")`."""
+
+    def __init__(self, found: list[tuple[Place, str]]) -> None:
+        self.found = found
+        told = [f"{'.'.join(map(str, place))}: {words}".strip(": ") for place, words in found[:20]]
+        super().__init__(details={"policy": told})
 
 
 def read(stored: Any) -> Policy:
-    """The policy as it was stored. Raises Invalid (field `policy`) for what is none."""
+    """The policy as it was stored. Raises Unsound (field `policy`) for what is none."""
     try:
         return Policy.model_validate(stored or {})
     except ValidationError as error:
-        told = [
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}".strip(": ") for each in error.errors()[:20]
-        ]
-        raise Invalid(details={"policy": told}) from error
+        raise Unsound([(each["loc"], each["msg"]) for each in error.errors()]) from error
 
 
 @dataclass(frozen=True)

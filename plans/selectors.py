@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from foundation.accounts.models import User
+from foundation.accounts.models import Team, User
 from foundation.core.errors import Invalid
 from foundation.core.permissions import fetch, fetch_given, may
 from plans.history import entries
@@ -25,6 +25,7 @@ from plans.models import (
     Vote,
     seats_of,
 )
+from plans.policy import Policy
 from plans.states import RequestStatus
 
 
@@ -265,6 +266,18 @@ def messages_due() -> list[Message]:
     return list(
         rows.select_related("channel__owner", "request__plan", "request__version").order_by("due_at")[:100]
     )
+
+
+def names_in(policy: Policy) -> dict[Any, str]:
+    """The names of the people and teams of people that a policy names, by id."""
+    each = (*policy.steps, policy.escalate_to)
+    users = {pk for who in each for pk in who.users} | ({policy.auto.set_by} if policy.auto else set())
+    teams = {pk for who in each for pk in who.teams}
+    rows = [
+        *(User.objects.filter(pk__in=users) if users else ()),
+        *(Team.objects.filter(pk__in=teams) if teams else ()),
+    ]
+    return {row.pk: str(row) for row in rows}
 
 
 def channels(user: Any) -> QuerySet[Channel]:

@@ -2,7 +2,18 @@
 
 from django.urls import path, re_path
 
-from workflows.views import discussions, home, model_order, models, money, projects, sharing, tools, workflows
+from workflows.views import (
+    discussions,
+    home,
+    model_order,
+    models,
+    money,
+    policies,
+    projects,
+    sharing,
+    tools,
+    workflows,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,6 +27,7 @@ urlpatterns = [
     path("workflows/", workflows.workflow_list, name="workflows"),
     path("workflows/<uuid:pk>/", workflows.workflow, name="workflow"),
     path("workflows/<uuid:pk>/report.md", workflows.report_file, name="workflow-report-file"),
+    path("workflows/<uuid:pk>/policy/", policies.workflow_policy, name="workflow-policy"),
     path("workflows/<uuid:pk>/delete/", workflows.workflow_delete, name="workflow-delete"),
     re_path(
         r"^workflows/(?P<pk>[0-9a-f-]{36})/(?P<action>start|pause|resume|cancel)/$",
@@ -38,6 +50,7 @@ urlpatterns = [
     path("projects/new/", projects.project_new, name="project-new"),
     path("projects/<uuid:pk>/", projects.project, name="project"),
     path("projects/<uuid:pk>/edit/", projects.project_edit, name="project-edit"),
+    path("projects/<uuid:pk>/policy/", policies.project_policy, name="project-policy"),
     path("projects/<uuid:pk>/delete/", projects.project_delete, name="project-delete"),
     path("usage/", money.usage, name="usage-page"),
     path("usage/usage.csv", money.usage_csv, name="usage-csv"),

@@ -190,6 +190,7 @@ def _shown(call: CallRecord, asked: Asked) -> dict[str, Any]:
         "pinned": told.get("digest", ""),
         "attempt": call.attempts,
         "hints": told.get("hints", {}),
+        "persona": str(asked.persona_id or ""),
         "content_hash": told.get("content_hash", ""),
     }
 

@@ -76,6 +76,11 @@ def tool_of(owner_id: UUID | None, server: str, name: str) -> McpTool | None:
     return rows.select_related("server").filter(name=name).first()
 
 
+def mcp_tool_named(server: str, name: str) -> McpTool | None:
+    """The tool that a call named, whoever looks: what may be done with it is for the command to say."""
+    return McpTool.objects.select_related("server").filter(server__name=server, name=name).first()
+
+
 def policy_for(tool: McpTool, persona_id: UUID | None) -> str:
     return effective(tool, _rules(persona_id, [tool]).get(tool.pk))
 

@@ -102,11 +102,24 @@ def tool_withdraw(actor: Actor, server: McpServer, name: str) -> McpTool:
 
 @transaction.atomic
 def tool_rule_set(
-    actor: Actor, server: McpServer, name: str, *, policy: str, persona_id: UUID | None = None
+    actor: Actor,
+    server: McpServer,
+    name: str,
+    *,
+    policy: str,
+    persona_id: UUID | None = None,
+    digest: str = "",
+    request_id: UUID | None = None,
 ) -> McpTool:
-    """Say what happens when a persona asks for the tool: all of them, or `persona_id` alone (empty policy: as for all)."""
+    """Say what happens when a persona asks for the tool: all of them, or `persona_id` alone (empty policy: as for all).
+
+    `digest` is the tool as it was read, `request_id` the request for a decision whose answer says so. Raises Forbidden,
+    NotFound, Invalid, Conflict `tool_changed` when `digest` is not what is approved now.
+    """
     require(actor, "change", server)
     tool = _locked(server, name)
+    if digest and not (tool.approved and tool.digest == digest):
+        raise Conflict(CHANGED, code="tool_changed", details={"digest": tool.digest})
     if persona_id is None:
         tool.policy = _policy(policy)
         tool.save(update_fields=["policy", "updated_at"])
@@ -116,8 +129,10 @@ def tool_rule_set(
         )
     else:
         tool.rules.filter(persona_id=persona_id).delete()
+    about = {"persona": persona_id, "request": request_id}
     data = {"server": server.name, "tool": name, "policy": policy}
-    record(actor, "tool.rule_set", tool, data=data | ({"persona": str(persona_id)} if persona_id else {}))
+    data |= {key: str(value) for key, value in about.items() if value}
+    record(actor, "tool.rule_set", tool, data=data)
     return tool
 
 

@@ -110,7 +110,7 @@ class DecideInput(StrictSerializer):
     """`content_hash` is needed for plans; `arguments` go with tool calls and budgets, `answer` with questions.
 
     `answer` is happened, not_happened or stop for an unknown effect. `remember=run`: the same tool may be called again in this
-    run without asking.
+    run without asking; `remember=rule`: by the same persona from now on, for whoever may change the tool's server.
     """
 
     decision = serializers.ChoiceField(choices=Decision.choices)

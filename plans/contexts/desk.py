@@ -5,11 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+
+from ai_integration.selectors import mcp_tool_named
+from foundation.core.permissions import may
+from personas.models import Persona
 from plans.effects import effect_words, what_it_does
 from plans.models import ApprovalRequest, Plan, Seat, Vote
 from plans.policy import work_of
 from plans.selectors import approval, needed, obstacle, people_in, seats, votes
 from plans.states import RequestStatus
+
+TOLD_ELSEWHERE = frozenset(
+    (
+        "server", "tool", "arguments", "edited_arguments", "effect", "hints", "question", "choices", "about", "round", "persona",
+        "remember", "call", "key", "pinned", "attempt", "workflow", "task",
+    )
+)  # fmt: skip
+"""What the page of a request says in its own words, or what only the platform can read."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,8 @@ class RequestPage:
     desk: Desk | None
     work_address: str
     work_title: str
+    persona: str = ""
+    rule_for: str = ""
     form: Any = None
 
     @property
@@ -103,19 +118,7 @@ class RequestPage:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """What else the request brought, in plain text."""
-        known = {
-            "server",
-            "tool",
-            "arguments",
-            "edited_arguments",
-            "effect",
-            "hints",
-            "question",
-            "choices",
-            "about",
-            "round",
-        }
-        rest = {name: value for name, value in self.request.payload.items() if name not in known}
+        rest = {name: value for name, value in self.request.payload.items() if name not in TOLD_ELSEWHERE}
         return [(name, value if isinstance(value, str) else shown(value)) for name, value in rest.items()]
 
 
@@ -125,7 +128,26 @@ def request_page(user: Any, pk: Any) -> RequestPage:
     work = work_of(request.subject_id)
     pending = request.status == RequestStatus.PENDING
     desk = desk_of(user, None, request) if pending else None
-    return RequestPage(request, desk, work.address, work.title)
+    persona = persona_asking(request)
+    rule_for = persona if desk and desk.can_decide and _may_rule(user, request) else ""
+    return RequestPage(request, desk, work.address, work.title, persona, rule_for)
+
+
+def persona_asking(request: ApprovalRequest) -> str:
+    """The name of the secretary whose model asked for the call, while it is there."""
+    asking = request.payload.get("persona")
+    found = Persona.objects.filter(pk=asking).first() if asking else None
+    return str(found or "")
+
+
+def _may_rule(user: Any, request: ApprovalRequest) -> bool:
+    """Whether they may let the secretary call the very tool that is asked about from now on."""
+    told = request.payload
+    if request.kind != ApprovalRequest.Kind.TOOL_CALL:
+        return False
+    tool = mcp_tool_named(told.get("server", ""), told.get("tool", ""))
+    same = tool is not None and tool.approved and tool.digest == told.get("pinned")
+    return same and may(user, "change", tool.server)
 
 
 def shown(value: Any) -> str:

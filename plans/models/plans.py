@@ -153,7 +153,10 @@ class ApprovalRequest(BaseModel):
 
     class Meta(BaseModel.Meta):
         permissions = level_permissions("approvalrequest")
-        indexes = (models.Index(fields=("status", "sorts_at", "id"), name="approval_oldest_deadline"),)
+        indexes = (
+            models.Index(fields=("status", "sorts_at", "id"), name="approval_oldest_deadline"),
+            models.Index(fields=("status", "seated"), name="approval_without_seats"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("subject_id", "kind"),

@@ -1,11 +1,16 @@
 """What each kind of request takes as an answer, besides a plan's."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
-from foundation.core.errors import Invalid
+from ai_integration.selectors import mcp_tool_named
+from ai_integration.services import tool_rule_set
+from ai_integration.states import ToolPolicy
+from foundation.core.actors import Actor
+from foundation.core.errors import Conflict, Invalid
 from plans.models import ApprovalRequest
 
 Kind = ApprovalRequest.Kind
@@ -20,8 +25,11 @@ class Effect(TextChoices):
 
 
 class Remember(TextChoices):
+    """For how long a tool call's approval holds: this call, this run, or by rule for the persona that asked."""
+
     NO = "no"
     RUN = "run"
+    RULE = "rule"
 
 
 DECISIONS = {
@@ -70,4 +78,26 @@ def _remembered(request: ApprovalRequest, decision: str, remember: str) -> dict[
         raise Invalid(details={"remember": [_("Use one of: %s") % ", ".join(Remember.values)]})
     if request.kind != Kind.TOOL_CALL or decision != "approve":
         raise Invalid(details={"remember": [_("Only the approval of a tool call can be remembered.")]})
-    return {"remember": Remember.RUN}
+    if remember == Remember.RULE and not request.payload.get("persona"):
+        raise Invalid(details={"remember": [_("It is not known which secretary asked.")]})
+    return {"remember": remember}
+
+
+def rule_from(actor: Actor, request: ApprovalRequest) -> None:
+    """Let the persona call the very tool that was shown from now on, without asking.
+
+    Raises Forbidden for who may not change its server, Conflict `tool_changed`.
+    """
+    told = request.payload
+    tool = mcp_tool_named(told.get("server", ""), told.get("tool", ""))
+    if tool is None or not told.get("pinned"):
+        raise Conflict(_("The tool is not there any more."), code="tool_changed")
+    tool_rule_set(
+        actor,
+        tool.server,
+        tool.name,
+        policy=ToolPolicy.ALLOW,
+        persona_id=UUID(told["persona"]),
+        digest=told["pinned"],
+        request_id=request.pk,
+    )

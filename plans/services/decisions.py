@@ -14,7 +14,7 @@ from foundation.core.errors import Conflict, Forbidden, Invalid
 from foundation.core.models import recalled
 from plans.models import ApprovalRequest, Plan
 from plans.selectors import last_request, obstacle, own_vote
-from plans.services.answers import checked_answer
+from plans.services.answers import Remember, checked_answer, rule_from
 from plans.services.bound import Origin, check_hash, streams_of
 from plans.services.comments import comments_make
 from plans.services.requests import asked_people, inboxes
@@ -133,7 +133,8 @@ def request_decide(
     """Decide whatever waits; a plan's request goes through the plan. Same errors as `plan_decide`.
 
     `arguments` are those with which a tool may be called instead of the ones it asked for, or the limits of a raised budget;
-    `remember="run"` lets the same tool be called again in this run without asking.
+    `remember="run"` lets the same tool be called again in this run without asking, `"rule"` lets the same persona call it from
+    now on; that is for whoever may change the tool's server (Forbidden), and the tool as it was shown (Conflict `tool_changed`).
     """
     origin = origin or Origin()
     if request.kind == ApprovalRequest.Kind.PLAN and request.plan:
@@ -148,6 +149,8 @@ def request_decide(
     if request.status != RequestStatus.PENDING:
         raise _too_late(request.status)
     _check_open(actor, request)
+    if payload.get("remember") == Remember.RULE:
+        rule_from(actor, request)
     cast(actor, request, decision, comment=comment or answer, origin=origin)
     _close(request, actor, decision, comment=comment, answer=answer, payload=payload)
     data = {"decision": decision, "kind": request.kind, "subject_id": str(request.subject_id)}

@@ -21,7 +21,7 @@ from plans.models import Channel, DecisionLink, Message
 from plans.selectors import can_decide_now, messages_due
 from plans.sending import NotSent, send
 from plans.services.bound import Origin
-from plans.services.decisions import plan_decide
+from plans.services.decisions import request_decide
 from plans.states import RequestStatus
 
 PAUSES = (10, 60, 300, 1800, 7200)  # seconds after the first, second, … failure
@@ -90,7 +90,7 @@ def _where(message: Message) -> str:
     if not settings.PUBLIC_URL:
         return _("Look under “Waiting for you” in your AI secretaries' platform.")
     base = settings.PUBLIC_URL.rstrip("/")
-    if request.kind == "plan" and can_decide_now(user, request):
+    if can_decide_now(user, request):
         return base + reverse("decision-link", args=[link_create(message)])
     return base + reverse("approval", args=[request.pk])
 
@@ -110,13 +110,14 @@ def link_create(message: Message) -> str:
 
 
 @transaction.atomic
-def link_decide(link: DecisionLink, decision: str, *, comment: str, origin: Origin) -> None:
-    """Decide as the person the link is bound to, on the content it is bound to; it counts once. Same errors as `plan_decide`."""
+def link_decide(link: DecisionLink, *, decision: str, comment: str, answer: str = "", origin: Origin) -> None:
+    """Decide as the person the link is bound to, on the content it is bound to; it counts once. Same errors as
+    `request_decide`."""
     used = DecisionLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
     if not used:
         raise Conflict(_("This link was used already."), code="already_decided")
-    given = {"content_hash": link.content_hash, "comment": comment, "origin": origin}
-    plan_decide(link.user, link.request.plan, decision, **given)
+    given = {"content_hash": link.content_hash, "comment": comment, "answer": answer, "origin": origin}
+    request_decide(link.user, link.request, decision, **given)
 
 
 def channel_test(actor: Actor, channel: Channel) -> Channel:

@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Role, Team, User
 from foundation.core.actors import Actor
-from foundation.core.errors import Invalid
 from foundation.core.permissions import may, require_permission
 from plans import policy as policies
 from plans.models import ApprovalRequest, Plan
-from plans.policy import AutoRule, Policy, Step, Work
+from plans.policy import Approvers, AutoRule, Place, Policy, Step, Unsound, Work
 from plans.services.bound import Origin
 from plans.services.decisions import Decision, plan_decide
 
@@ -59,8 +58,10 @@ def policy_check(actor: Actor, given: Any, *, before: Any = None) -> dict[str, A
     A rule that approves by itself may be set, and changed, only by somebody who may approve plans; it acts in their name.
     """
     policy = policies.read(given)
-    for each in (*policy.steps, policy.escalate_to):
-        _check_named(each)
+    wrong = [each for number, step in enumerate(policy.steps) for each in _unknown(step, ("steps", number))]
+    wrong += _unknown(policy.escalate_to, ("escalate_to",))
+    if wrong:
+        raise Unsound(wrong)
     rule, old = policy.auto, policies.read(before).auto if before else None
     if rule is not None:
         same = old is not None and rule.model_copy(update={"set_by": old.set_by}) == old
@@ -71,7 +72,8 @@ def policy_check(actor: Actor, given: Any, *, before: Any = None) -> dict[str, A
     return policy.model_dump(mode="json", exclude_defaults=True)
 
 
-def _check_named(who: Any) -> None:
+def _unknown(who: Approvers, place: Place) -> list[tuple[Place, str]]:
+    """What is wrong with those who are named there: some do not exist, or they are too few."""
     users = User.objects.filter(pk__in=who.users, is_active=True)
     roles, teams = Role.objects.filter(name__in=who.roles), Team.objects.filter(pk__in=who.teams)
     missing = {
@@ -79,11 +81,12 @@ def _check_named(who: Any) -> None:
         "roles": len(set(who.roles)) - roles.count(),
         "teams": len(set(who.teams)) - teams.count(),
     }
-    told = [f"{name}: {_('Some of these do not exist.')}" for name, number in missing.items() if number]
+    told: list[tuple[Place, str]] = [
+        ((*place, name), _("Some of these do not exist.")) for name, number in missing.items() if number
+    ]
     if isinstance(who, Step) and not told and _able(users, roles, teams) < who.needed:
-        told = [_("More approvals are needed than there are people.")]
-    if told:
-        raise Invalid(details={"policy": told})
+        told = [((*place, "needed"), _("More approvals are needed than there are people."))]
+    return told
 
 
 def _able(users: Any, roles: Any, teams: Any) -> int:

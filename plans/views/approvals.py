@@ -37,7 +37,8 @@ def approval(request: HttpRequest, pk: str) -> HttpResponse:
         return redirect("plan", pk=found.plan_id)
     given = _data(request)
     arguments = shown(found.payload.get("arguments", {}))
-    at.form = AnswerForm(found, given, initial={"content_hash": found.content_hash, "arguments": arguments})
+    initial = {"content_hash": found.content_hash, "arguments": arguments}
+    at.form = AnswerForm(found, given, initial=initial, rule_for=at.rule_for)
     if request.method == "POST" and at.form.is_valid() and at.form.decide(request.user, origin_of(request)):
         messages.success(request, _("Decided."))
         return see_other(reverse("approvals"))

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from foundation.core.errors import Conflict, DomainError
 from plans import selectors
-from plans.forms import LinkForm
+from plans.contexts.desk import RequestPage, persona_asking
+from plans.link_forms import LinkForm
 from plans.services import Origin
 from plans.services.outbox import digest_of, link_decide
 
@@ -30,17 +31,22 @@ def decision_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _for(request: HttpRequest, found: Any) -> HttpResponse:
     waits = found.request
-    context: dict[str, Any] = {"request_": waits, "plan": waits.plan, "content": waits.version.content}
+    shown = (
+        {"content": waits.version.content}
+        if waits.version
+        else {"at": RequestPage(waits, None, "", "", persona_asking(waits))}
+    )
+    context: dict[str, Any] = {"request_": waits, "plan": waits.plan} | shown
     if not selectors.can_decide_now(found.user, waits) or waits.content_hash != found.content_hash:
         return _answer(request, {"gone": True, "plan": waits.plan}, 409)
-    form = LinkForm(request.POST or None)
+    form = LinkForm(waits, request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _answer(request, context | {"form": form}, 200 if request.method != "POST" else 422)
     if not form.confirmed:
         return _answer(request, context | {"form": form.asking_again(), "confirm": form.chosen}, 200)
     origin = Origin("link", request.META.get("REMOTE_ADDR") or None)
     try:
-        link_decide(found, form.chosen, comment=form.cleaned_data["comment"], origin=origin)
+        link_decide(found, origin=origin, **form.given)
     except DomainError as error:
         status = 409 if isinstance(error, Conflict) else error.status
         return _answer(request, {"problem": str(error), "gone": status == 409}, status)

@@ -186,6 +186,8 @@ PAGES: dict[str, On] = {
     "project-new": on(get=SIGNED_IN, post=MEMBERS),
     "project": on("project", get=SEE),
     "project-edit": on("project", get=MANAGE, post=MANAGE),
+    "project-policy": on("project", get=MANAGE, post=MANAGE),
+    "workflow-policy": on("workflow", get=MANAGE, post=MANAGE),
     "project-delete": on("project", post=MANAGE),
     "settings": on(get=SIGNED_IN),
     "ai-models": listing("credential"),

@@ -62,7 +62,7 @@ def test_effects_have_words(owner, kind, word):
 
 def test_arguments_are_edited_before_approving(owner):
     request, client = opened(owner), signed_in(owner)
-    sent = {"decision": "approve", "content_hash": "a" * 64, "remember": "on"}
+    sent = {"decision": "approve", "content_hash": "a" * 64, "remember": "run"}
     for wrong in ("{", "[1]", '{"a": NaN}', "1"):
         assert client.post(at(request), sent | {"arguments": wrong}).status_code == 422
     assert client.post(at(request), sent | {"arguments": '{"path": "/tmp/y"}'}).status_code == 303

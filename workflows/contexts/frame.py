@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.activity.selectors import notifications
 from foundation.activity.streams import followed
-from plans.selectors import waiting
+from plans.tally import waiting_count
 
 MOST_SHOWN = 99
 
@@ -26,7 +26,7 @@ class Place:
     key: str
     first: bool
     current: bool
-    count: int = 0
+    count: str = ""
 
 
 PLACES = (
@@ -66,7 +66,12 @@ class Frame:
 
     @cached_property
     def waiting(self) -> int:
-        return waiting(self.user).count()
+        """At most one more than is shown."""
+        return waiting_count(self.user, MOST_SHOWN + 1)
+
+    @property
+    def waiting_shown(self) -> str:
+        return _shown(self.waiting)
 
     @cached_property
     def unread(self) -> int:
@@ -74,7 +79,7 @@ class Frame:
 
     @property
     def unread_shown(self) -> str:
-        return f"{MOST_SHOWN}+" if self.unread > MOST_SHOWN else str(self.unread)
+        return _shown(self.unread)
 
     @property
     def streams(self) -> str:
@@ -84,9 +89,9 @@ class Frame:
     def places(self) -> list[Place]:
         addresses = {name: reverse(name) for name, *_rest in PLACES}
         current = _current(self.here, addresses)
-        counts = {"approvals": self.waiting}
+        counts = {"approvals": self.waiting_shown if self.waiting else ""}
         return [
-            Place(addresses[name], label, icon, key, first, name == current, counts.get(name, 0))
+            Place(addresses[name], label, icon, key, first, name == current, counts.get(name, ""))
             for name, label, icon, key, first in PLACES
         ]
 
@@ -99,6 +104,10 @@ class Frame:
 def frame(request: HttpRequest) -> dict[str, Frame]:
     """Context processor."""
     return {"frame": Frame(request)}
+
+
+def _shown(number: int) -> str:
+    return f"{MOST_SHOWN}+" if number > MOST_SHOWN else str(number)
 
 
 def _current(here: str, addresses: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from foundation.activity.streams import followed
 from foundation.core.paging import Page, paged
 from foundation.core.permissions import fetch, may
 from workflows.contexts.home import with_progress
+from workflows.contexts.policies import PolicyTold, project_policy
 from workflows.models import Project
 from workflows.selectors import projects, workflows
 
@@ -30,6 +31,10 @@ class ProjectPage:
     streams: str
     may_change: bool
     may_delete: bool
+
+    @property
+    def policy(self) -> PolicyTold:
+        return project_policy(self.project, may_change=self.may_change)
 
     @property
     def progress(self) -> int:

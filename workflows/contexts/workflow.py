@@ -14,6 +14,7 @@ from foundation.core.permissions import fetch, may
 from knowledge.places import obsidian_address
 from workflows.contexts.dag import Dag, plan_dag, task_dag
 from workflows.contexts.log import Entry, log
+from workflows.contexts.policies import PolicyTold, workflow_policy
 from workflows.contexts.reading import report_html
 from workflows.contexts.task import TaskPane, task_pane
 from workflows.models import Report, Task, Workflow
@@ -114,6 +115,10 @@ class WorkflowPage:
     @property
     def at_work(self) -> Sequence[Task]:
         return [task for task in self.tasks if task.status == TaskStatus.RUNNING]
+
+    @property
+    def policy(self) -> PolicyTold:
+        return workflow_policy(self.user, self.workflow)
 
     @cached_property
     def may_steer(self) -> bool:
