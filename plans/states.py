@@ -23,7 +23,7 @@ class PlanStatus(TextChoices):
 
 
 class RequestStatus(TextChoices):
-    PENDING = "pending", _("pending")
+    PENDING = "pending", _("awaiting a decision")
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
     CHANGES_REQUESTED = "changes_requested", _("changes requested")

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
-
 from ai_integration.selectors import mcp_tool_named
 from foundation.core.permissions import may
 from personas.models import Persona
