@@ -37,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Plot:
-    """Bars over days. `lines` are `(y, words)` of the grid."""
+    """Bars over days. `lines` are `(y, words)` of the grid. `empty` when there is nothing to compare."""
 
     bars: Sequence[Bar]
     lines: Sequence[tuple[float, str]]
@@ -46,6 +46,10 @@ class Plot:
     height: int = HEIGHT
     left: int = LEFT
     foot: int = HEIGHT - 6
+
+    @property
+    def empty(self) -> bool:
+        return not any(bar.value for bar in self.bars)
 
 
 def plot(found: dict[str, Any]) -> Plot:

@@ -39,6 +39,14 @@ def test_a_plan_over_the_sample_vault_waits_for_the_commander(commander: User, b
     assert reverse("sample-remove") in page
 
 
+def test_home_does_not_go_on_asking_for_what_was_decided(commander: User, browser: Client) -> None:
+    Workflow.objects.filter(owner=commander).update(status=WorkflowStatus.COMPLETED)
+    page = browser.get(reverse("home")).content.decode()
+    assert "仕事はこのように戻ってきます。" in page
+    assert "承認すると" not in page
+    assert reverse("sample-remove") in page
+
+
 def test_one_click_takes_the_sample_away_and_it_stays_away(commander: User, browser: Client) -> None:
     assert browser.post(reverse("sample-remove")).status_code == 303
     welcome(commander)

@@ -12,7 +12,7 @@ from plans.models import ApprovalRequest
 from plans.selectors import waiting
 from workflows.models import Task, Workflow
 from workflows.selectors import sample_workflows, tasks, workflows
-from workflows.states import ACTIVE, TaskStatus, WorkflowStatus
+from workflows.states import ACTIVE, FINISHED, TaskStatus, WorkflowStatus
 
 SHOWN = 8
 LONG_TEXTS = ("requirement", "report__markdown")
@@ -33,6 +33,7 @@ class HomePage:
     back: Sequence[Workflow]
     new_here: bool
     sample: bool
+    sample_is_over: bool
 
 
 def home_page(user: Any) -> HomePage:
@@ -40,12 +41,14 @@ def home_page(user: Any) -> HomePage:
     streams = followed(user, "inbox", *(workflow.stream for workflow in moving))
     requests = list(waiting(user).order_by("sorts_at", "id")[:SHOWN])
     back = came_back(user)
+    sample = sample_workflows(user).values_list("status", flat=True).first()
     return HomePage(
         streams=streams,
         waiting=requests,
         moving=moving,
         back=back,
-        sample=sample_workflows(user).exists(),
+        sample=sample is not None,
+        sample_is_over=sample in FINISHED,
         new_here=not (moving or back or requests) and not workflows(user).exists(),
     )
 
