@@ -113,17 +113,22 @@ def _call[T: Shape](
     call = _Call(purpose, messages, shape, check, hear, tools, now, record, Purse(record, now))
     try:
         answer, by = _answered(call, chain)
-        with call.purse.closing():
-            record = call_finish(
-                record,
-                answer=answer.model_dump(mode="json"),
-                usage=call.purse.usage(),
-                by=Answered(by.reference.provider, by.reference.model, call.tried),
-                stream=purpose.stream,
-            )
+        record = _recorded(call, answer, by)
     finally:
         call.purse.settle()
     return Outcome(record, shape.model_validate(record.answer), replayed=False)
+
+
+def _recorded(call: "_Call[Any]", answer: Shape, by: Route) -> CallRecord:
+    """The record with the answer, and what it cost taken from every budget, in one transaction."""
+    with call.purse.closing():
+        return call_finish(
+            call.record,
+            answer=answer.model_dump(mode="json"),
+            usage=call.purse.usage(),
+            by=Answered(by.reference.provider, by.reference.model, call.tried),
+            stream=call.purpose.stream,
+        )
 
 
 def _answered[T: Shape](call: _Call[T], chain: list[Route]) -> tuple[T, Route]:

@@ -30,7 +30,8 @@ from workflows.states import WorkflowStatus
 FINE = (WorkflowStatus.COMPLETED, WorkflowStatus.COMPLETED_WITH_GAPS)
 PLACES: list[tuple[ModuleType, str]] = [
     (calls, "call_begin"),
-    (calls, "call_finish"),
+    (calls, "call_finish"),  # within the transaction that `_recorded` commits
+    (calls, "_recorded"),
     (running, "plan_store"),
     (running, "plan_auto_approve"),
     (running, "tasks_dispatch"),
@@ -114,7 +115,7 @@ def test_death_at_any_step(
     new = {path: text for path, text in tree(house.folder).items() if path not in before}
     assert new == {workflow.report.note_path: workflow.report.markdown.encode()}
 
-    unfinished = name == "call_finish" and not after
+    unfinished = name == "call_finish" or (name == "_recorded" and not after)
     made = Counter((each.job, each.key, str(each.messages)) for each in server.asked)
     assert sorted(made.values()) == [1, 1, 1, 1, 1, *([2] if unfinished else [1])]
     attempts = sorted(CallRecord.objects.values_list("attempts", flat=True))
@@ -129,16 +130,16 @@ def test_a_finished_call_survives_the_loss_of_every_checkpoint_write(
     """The outcome is on record, the step that used it is not: the replay spends nothing."""
     server = stub()
     house.use("openai:stub")
-    original = calls.call_finish
+    original = calls._recorded
 
-    def finish(call: CallRecord, **given: Any) -> CallRecord:
-        done = original(call, **given)
-        if call.job == kept and not getattr(finish, "died", False):
-            finish.died = True  # type: ignore[attr-defined]
+    def recorded(call: Any, *given: Any) -> CallRecord:
+        done = original(call, *given)
+        if done.job == kept and not getattr(recorded, "died", False):
+            recorded.died = True  # type: ignore[attr-defined]
             raise Killed
         return done
 
-    monkeypatch.setattr(calls, "call_finish", finish)
+    monkeypatch.setattr(calls, "_recorded", recorded)
     workflow = house.delegate("Report on the new lamp: price and delivery.", auto_approve=True)
     assert crank_through_deaths(workflow) == 1
     assert fresh(workflow).status in FINE
