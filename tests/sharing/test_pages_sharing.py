@@ -45,7 +45,7 @@ def test_share_and_withdraw(things, owner, colleague) -> None:
 def test_roles_and_teams_are_offered(things, owner, people) -> None:
     client = signed_in(owner, "ja")
     page = html(client, at("project", things["project"]))
-    for words in ("役割", "営業部", "viewer", "approver"):
+    for words in ("ロール", "営業部", "viewer", "approver"):
         assert_shown(page, words)
     posted = {"group": f"team:{people.pk}", "level": "view"}
     assert client.post(at("project", things["project"]), posted).status_code == 303
