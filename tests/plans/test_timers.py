@@ -142,7 +142,7 @@ def test_too_few_people_are_told_of_once(owner, approvers, under, api):
     assert told("approval.short_of_people") == 0
     approvers[0].groups.remove(Role.objects.get(name=ROLE).group)
     for _ in range(2):
-        Timer.objects.filter(kind="people").update(due_at=timezone.now())
+        Timer.objects.filter(kind="people").update(due_at=timezone.now() - timedelta(seconds=1))
         timers_fire()
     assert Notification.objects.filter(user=owner, type="approval.short_of_people").count() == 1
     assert Plan.objects.get(pk=plan.pk).status == "submitted"
