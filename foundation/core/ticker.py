@@ -83,9 +83,12 @@ def start(**_signal: Any) -> None:
 
 
 def stop(**_signal: Any) -> None:
+    """Tick no more. A tick under way ends by itself; whoever starts meanwhile gets a ticker of their own."""
+    global _running  # noqa: PLW0603
     with _lock:
         if _running is not None:
             _running.stop()
+        _running = None
 
 
 worker_ready.connect(start, dispatch_uid="foundation.ticker.start")

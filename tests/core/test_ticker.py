@@ -1,5 +1,6 @@
 """The ticker publishes what is due, and outlives a broker and a cache that are away."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,3 +90,29 @@ def test_of_two_tickers_on_one_cache_one_speaks(sent: Sent, running: ticker.Tick
 
 def test_upper_rooms_filled_the_table() -> None:
     assert ticker.entries()["monitoring.canary"] == 30
+
+
+def test_a_ticker_that_is_still_stopping_does_not_keep_the_next_from_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    busy, let_go, ticked = threading.Event(), threading.Event(), threading.Event()
+
+    def tick(_self: object, name: str, _seconds: float) -> None:
+        if not busy.is_set():
+            busy.set()
+            let_go.wait(10)
+        else:
+            ticked.set()
+
+    monkeypatch.setattr(ticker, "_table", {"tests.note": 0.05})
+    monkeypatch.setattr(ticker.Ticker, "_tick", tick)
+    ticker.start()
+    try:
+        assert busy.wait(10)
+        ticker.stop()
+        ticker.start()
+        let_go.set()
+        assert ticked.wait(10)
+    finally:
+        let_go.set()
+        ticker.stop()
