@@ -21,7 +21,9 @@ from workflows.services.running import task_deliver
 def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
     """Give the task to its persona's model. A replay finds the finished call."""
     task = runtime.context.task
-    brief, shown = with_results(task, *work_brief(task))
+    brief, shown = work_brief(task)
+    if state.get("step"):
+        brief, shown = with_results(task, brief, shown)
     who = speaker(task.persona)
     model = task.workflow.model or (task.persona.model if task.persona else "")
     purpose = Purpose(
