@@ -2,7 +2,6 @@
 
 import { Feed } from "./feed.js";
 import { listen } from "./fragments.js";
-import * as discussion from "./discussion.js";
 import * as footnotes from "./footnotes.js";
 import * as forms from "./forms.js";
 import * as keys from "./keys.js";
@@ -18,6 +17,6 @@ const streams = document.body.dataset.streams;
 if (streams) {
   listen();
   const feed = new Feed(JSON.parse(streams));
-  discussion.start(feed);
+  if (document.querySelector("[data-discussion]")) (await import("./discussion.js")).start(feed);
   feed.start();
 }
