@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ai_integration import gateway
 from ai_integration.gateway import BudgetExceeded, ProviderFailed, asking
-from ai_integration.jobs import PlanBrief, PlanDraft, Teammate
+from ai_integration.jobs import PlanDraft
 from ai_integration.models import CallRecord, Reservation, Spending
 from ai_integration.selectors import standings
 from ai_integration.services import (
@@ -29,15 +29,10 @@ from ai_integration.services import (
 from foundation.activity.models import Notification
 from foundation.core.errors import Forbidden, Invalid
 from personas.prompts import Speaker, render
+from tests.ai_integration.briefs import BRIEF
 from tests.stub import Raw, Stub, secretary
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_environment")]
-BRIEF = PlanBrief(
-    requirement="Write a report about lamps.",
-    language="en",
-    today="2026-01-31",
-    team=[Teammate(role="researcher", name="Mizuno"), Teammate(role="writer", name="Sato")],
-)
 MODEL = "compatible:priced"
 OUT = 1000  # tokens that an answer may have
 MESSAGES = render(Speaker("Mizuno", "researcher"), BRIEF)

@@ -9,20 +9,15 @@ import pytest
 
 from ai_integration import gateway
 from ai_integration.gateway import AnswerInvalid, Delta, ProviderFailed, asking
-from ai_integration.jobs import PlanBrief, PlanDraft, Speech, Teammate
+from ai_integration.jobs import PlanDraft, Speech
 from ai_integration.models import CallRecord
 from ai_integration.services import Purpose
 from personas.prompts import Speaker, render
+from tests.ai_integration.briefs import BRIEF
 from tests.dialects import DIALECTS, Dialect
 from tests.stub import Cut, Raw, Script, Stall, Stub, secretary
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_environment")]
-BRIEF = PlanBrief(
-    requirement="Write a report about lamps.",
-    language="en",
-    today="2026-01-31",
-    team=[Teammate(role="researcher", name="Mizuno"), Teammate(role="writer", name="Sato")],
-)
 
 
 @pytest.fixture(params=DIALECTS, ids=lambda each: each.provider)

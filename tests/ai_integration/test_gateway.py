@@ -10,21 +10,16 @@ from django.db import connection, transaction
 
 from ai_integration import gateway
 from ai_integration.gateway import AnswerInvalid, ProviderFailed
-from ai_integration.jobs import PlanBrief, PlanDraft, Teammate
+from ai_integration.jobs import PlanDraft
 from ai_integration.models import CallRecord
 from ai_integration.services import Purpose
 from foundation.core.errors import Invalid
 from personas.prompts import Speaker, render
+from tests.ai_integration.briefs import BRIEF
 from tests.stub import Asked, Raw, Script, Stub, secretary
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BRIEF = PlanBrief(
-    requirement="Write a report about lamps.",
-    language="en",
-    today="2026-01-31",
-    team=[Teammate(role="researcher", name="Mizuno"), Teammate(role="writer", name="Sato")],
-)
 type Stubbed = Callable[..., Stub]
 
 

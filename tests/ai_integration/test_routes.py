@@ -12,22 +12,17 @@ from django.test.utils import CaptureQueriesContext
 
 from ai_integration import catalogue, gateway
 from ai_integration.gateway import AnswerInvalid, ProviderFailed, asking, loop
-from ai_integration.jobs import PlanBrief, PlanDraft, Teammate
+from ai_integration.jobs import PlanDraft
 from ai_integration.models import CallRecord, ModelProfile
 from ai_integration.selectors import setup
 from ai_integration.services import Purpose, credential_create
 from ai_integration.services.choices import choice_set, fallbacks_set, profile_set, rate_set
 from foundation.activity.models import Event
 from personas.prompts import Speaker, render
+from tests.ai_integration.briefs import BRIEF
 from tests.stub import Raw, Stall, Stub, secretary
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_environment")]
-BRIEF = PlanBrief(
-    requirement="Write a report about lamps.",
-    language="en",
-    today="2026-01-31",
-    team=[Teammate(role="researcher", name="Mizuno"), Teammate(role="writer", name="Sato")],
-)
 
 
 @pytest.fixture

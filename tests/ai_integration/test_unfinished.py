@@ -10,20 +10,15 @@ import pytest
 from ai_integration import gateway
 from ai_integration.catalogue import most_tokens
 from ai_integration.gateway import AnswerInvalid, CallCancelled, ProviderFailed, asking, loop
-from ai_integration.jobs import PlanBrief, PlanDraft, Teammate
+from ai_integration.jobs import PlanDraft
 from ai_integration.models import CallRecord, Reservation, Spending
 from ai_integration.selectors import usage
 from ai_integration.services import Purpose, budget_set, credential_create, profile_set, rate_set
 from personas.prompts import Speaker, render
+from tests.ai_integration.briefs import BRIEF
 from tests.stub import Cut, Raw, Stall, Stub, secretary
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_environment")]
-BRIEF = PlanBrief(
-    requirement="Write a report about lamps.",
-    language="en",
-    today="2026-01-31",
-    team=[Teammate(role="researcher", name="Mizuno"), Teammate(role="writer", name="Sato")],
-)
 MODEL = "compatible:priced"
 MESSAGES = render(Speaker("Mizuno", "researcher"), BRIEF)
 OUT = 1000
