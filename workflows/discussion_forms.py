@@ -1,13 +1,11 @@
 """What the pages of discussions take in."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
-from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from foundation.core.forms import CommandForm, choices
+from foundation.core.forms import OnceForm, choices
 from knowledge.selectors import vault_list
 from personas.selectors import active_members, personas, team_for
 from workflows.models import Discussion
@@ -16,29 +14,7 @@ from workflows.services import discussion_create, question_begin
 from workflows.services.discussions import MAX_ROUNDS, MAX_TOPIC
 from workflows.states import DiscussionKind
 
-ONCE_SECONDS = 24 * 3600
 KINDS = [choice for choice in DiscussionKind.choices if choice[0] != DiscussionKind.ASK]
-
-
-class OnceForm(CommandForm):
-    """A form that counts once, however often it is sent."""
-
-    once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
-
-    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        self.initial = {"once": uuid4().hex} | self.initial
-
-    def run_once(self, command: Any) -> Any:
-        """What the command returns; None when it refused, or when this form was sent before."""
-        key = f"sent:{self.user.pk}:{self.cleaned_data['once'] or uuid4().hex}"
-        if not cache.add(key, "1", ONCE_SECONDS):
-            return None
-        made = self.run(command)
-        if made is None:
-            cache.delete(key)
-        return made
 
 
 class DiscussionForm(OnceForm):

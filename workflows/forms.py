@@ -2,16 +2,14 @@
 
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from django import forms
-from django.core.cache import cache
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ai_integration.contexts import model_names
 from ai_integration.services.budgets import MOST_TOKENS, NOT_POSITIVE, TOO_LARGE
-from foundation.core.forms import CommandForm, Suggested, choices
+from foundation.core.forms import CommandForm, OnceForm, Suggested, choices
 from knowledge.models import Source
 from knowledge.selectors import source_list, vault_list
 from knowledge.services import source_create
@@ -21,12 +19,11 @@ from workflows.selectors import projects
 from workflows.services import project_create, project_update, workflow_create
 
 MOST_CHARACTERS = 200_000
-ONCE_SECONDS = 24 * 3600
 SOURCES_OFFERED = 30
 
 
-class DelegateForm(CommandForm):
-    """A requirement, and everything that may stand beside it. `once` makes a form that is sent twice count once."""
+class DelegateForm(OnceForm):
+    """A requirement, and everything that may stand beside it."""
 
     requirement = forms.CharField(
         label=_("What do you need?"),
@@ -79,11 +76,9 @@ class DelegateForm(CommandForm):
     )
     auto_approve = forms.BooleanField(label=_("Approve the plan without showing it to me"), required=False)
     plan = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
+        super().__init__(user, *args, **kwargs)
         vaults, teams = list(vault_list(user)), list(persona_teams(user))
         self.fields["vault"].choices = choices(vaults, _("No vault"))
         self.fields["team"].choices = choices(teams, _("Default team"))
@@ -96,14 +91,11 @@ class DelegateForm(CommandForm):
         self.initial = {
             "vault": str(vaults[0].pk) if vaults else "",
             "team": str(default.pk) if default else "",
-            "once": uuid4().hex,
         } | self.initial
 
     def save(self) -> Workflow | None:
         """Delegate. None when something was refused, or when this form was already sent."""
         if self._source_given() and not self._keep_source():
-            return None
-        if not cache.add(self._once_key(), "1", ONCE_SECONDS):
             return None
         given = self.cleaned_data
         fields = {
@@ -112,18 +104,12 @@ class DelegateForm(CommandForm):
         }
         fields |= {"plan": given["plan"] or None, "budget": self._budget()}
         flags = {"auto_approve": True} if given["auto_approve"] else {}
-        made = self.run(lambda: workflow_create(self.user, **fields, **flags))
-        if made is None:
-            cache.delete(self._once_key())
-        return made
+        return self.run_once(lambda: workflow_create(self.user, **fields, **flags))
 
     def _budget(self) -> dict[str, float]:
         money, tokens = self.cleaned_data["money"], self.cleaned_data["tokens"]
         limits = {"money": money and float(money), "tokens": tokens}
         return {name: limit for name, limit in limits.items() if limit}
-
-    def _once_key(self) -> str:
-        return f"delegated:{self.user.pk}:{self.cleaned_data['once'] or uuid4().hex}"
 
     def _source_given(self) -> bool:
         return bool(self.cleaned_data["source_text"].strip() or self.cleaned_data["source_file"])

@@ -7,13 +7,10 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-
-from django.core.cache import cache
 
 from foundation.activity import live
+from foundation.core import soft_cache
 
 MOST_A_SECOND = 10
 KEPT_SECONDS = 3600
@@ -39,8 +36,7 @@ def teller(stream: str, key: str) -> Callable[[tuple[float, float | None, str]],
         found = _sound(*said)
         if found is None or count > MOST_A_SECOND:
             return
-        with suppress(Exception):  # the cache may be away; whoever watches is told all the same
-            cache.set(_place(key), (found.done, found.total, found.text), KEPT_SECONDS)
+        soft_cache.keep(_place(key), (found.done, found.total, found.text), KEPT_SECONDS)
         live.progress(stream, key, found.done, found.total, found.text)
 
     return tell
@@ -48,10 +44,7 @@ def teller(stream: str, key: str) -> Callable[[tuple[float, float | None, str]],
 
 def progress_of(key: str) -> Progress | None:
     """What was said last about the call under `key`."""
-    try:
-        known: Any = cache.get(_place(key))
-    except Exception:  # noqa: BLE001 - without the cache it is simply not known
-        return None
+    known = soft_cache.get(_place(key))
     return Progress(*known) if known else None
 
 

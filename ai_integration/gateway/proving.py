@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.cache import cache
-
 from ai_integration import outbound, providers
 from ai_integration.faults import OK, Fault, fault, sentence
 from ai_integration.gateway import loop
@@ -17,6 +15,7 @@ from ai_integration.providers import Connection, Reference
 from ai_integration.selectors import connections_for, credential_get
 from ai_integration.selectors.connections import as_connection
 from ai_integration.services import credential_tested
+from foundation.core import soft_cache
 from foundation.core.actors import Actor
 from foundation.core.errors import NotFound, Unavailable
 
@@ -85,7 +84,7 @@ def offers(user: Any) -> list[Offer]:
             ways += connections_for(user.pk, name)
         except Unavailable:
             continue  # the credential's own page says that its key cannot be decrypted
-    known = cache.get_many([_cache_key(each) for each in ways])
+    known = soft_cache.get_many([_cache_key(each) for each in ways])
     asked = [each for each in ways if _cache_key(each) not in known]
     if asked:
         loop.let_connection_go()
@@ -147,7 +146,9 @@ def _remember(asked: list[Connection], found: list[list[str] | Fault]) -> dict[s
     for connection, each in zip(asked, found, strict=True):
         key = _cache_key(connection)
         fresh[key] = {"code": each.code, "detail": each.detail} if isinstance(each, Fault) else each
-        cache.set(key, fresh[key], FAILURE_FRESH_SECONDS if isinstance(each, Fault) else LIST_FRESH_SECONDS)
+        soft_cache.keep(
+            key, fresh[key], FAILURE_FRESH_SECONDS if isinstance(each, Fault) else LIST_FRESH_SECONDS
+        )
     return fresh
 
 

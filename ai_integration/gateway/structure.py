@@ -5,12 +5,11 @@ import re
 from functools import cache
 from typing import Any
 
-from django.core.cache import cache as shared
-
 from ai_integration import providers
 from ai_integration.faults import chain, status_of, words_of
 from ai_integration.jobs import Shape
 from ai_integration.providers import Connection, Reference
+from foundation.core import soft_cache
 
 PLAIN_SECONDS = 3600
 # Servers turn the schema into a grammar and refuse long repetitions; what is left out is checked here afterwards.
@@ -32,7 +31,9 @@ class Structure:
         self._plain = chat
         self.streams = reference.provider != "builtin"
         self._key = _remembered_as(reference, connection)
-        held = None if shared.get(self._key) else providers.shaped(chat, reference.provider, *_asked(shape))
+        held = (
+            None if soft_cache.get(self._key) else providers.shaped(chat, reference.provider, *_asked(shape))
+        )
         self.bound = held is not None
         self.chat = held if self.bound else chat
 
@@ -40,7 +41,7 @@ class Structure:
         """Whether the server does not know this way of asking, so that it is asked anew. Remembered for an hour."""
         if not self.bound or status_of(error) not in (400, 422, 501) or not _speaks_of_it(error):
             return False
-        shared.set(self._key, True, PLAIN_SECONDS)
+        soft_cache.keep(self._key, True, PLAIN_SECONDS)
         self.bound, self.chat = False, self._plain
         return True
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,7 +10,10 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from foundation.core import soft_cache
 from foundation.core.errors import DomainError, Forbidden, NotFound
+
+ONCE_SECONDS = 24 * 3600
 
 
 class CommandForm(forms.Form):
@@ -44,6 +48,27 @@ class CommandForm(forms.Form):
     def _add(self, name: str, texts: list[Any]) -> None:
         for text in texts:
             self.add_error(name if name in self.fields else None, str(text))
+
+
+class OnceForm(CommandForm):
+    """A form of this person that counts once, however often it is sent."""
+
+    once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.initial = {"once": uuid4().hex} | self.initial
+
+    def run_once(self, command: Callable[[], Any]) -> Any:
+        """What the command returns; None when it refused, or when this form was sent before."""
+        key = f"sent:{self.user.pk}:{self.cleaned_data['once'] or uuid4().hex}"
+        if not soft_cache.is_first(key, ONCE_SECONDS):
+            return None
+        made = self.run(command)
+        if made is None:
+            soft_cache.forget(key)
+        return made
 
 
 class Suggested(forms.TextInput):

@@ -11,8 +11,9 @@ from typing import Any
 
 from celery import current_app
 from celery.signals import worker_ready, worker_shutting_down
-from django.core.cache import cache
 from django.db import close_old_connections
+
+from foundation.core import soft_cache
 
 logger = logging.getLogger(__name__)
 
@@ -53,20 +54,14 @@ class Ticker(threading.Thread):
 
     def _tick(self, name: str, seconds: float) -> None:
         try:
-            if _first_to_say(name, seconds):
+            round_ = int(time.time() / seconds)
+            if soft_cache.is_first(f"tick:{name}:{round_}", int(seconds * 2) + 1):
                 current_app.send_task(name, retry=False, expires=seconds)
             self._silent.discard(name)
         except Exception as error:  # noqa: BLE001 - the broker may be away; the next tick comes anyway
             if name not in self._silent:
                 logger.warning("%s could not be queued (%s); trying again", name, error.__class__.__name__)
             self._silent.add(name)
-
-
-def _first_to_say(name: str, seconds: float) -> bool:
-    try:
-        return cache.add(f"tick:{name}:{int(time.time() / seconds)}", 1, timeout=int(seconds * 2) + 1)
-    except Exception:  # noqa: BLE001 - without a cache everybody ticks
-        return True
 
 
 _running: Ticker | None = None

@@ -77,6 +77,9 @@ PAGES = (
     "/api/v1/workflows/",
     "/api/v1/auth/me/",
     "/api/v1/personas/",
+    "/delegate/",
+    "/discussions/new/",
+    "/ask/",
 )
 
 
@@ -102,6 +105,7 @@ def test_the_faces_answer_without_it_and_the_run_ends_after_it(team: Team, serve
             assert health["components"]["database"]["status"] == "ok"
             made = team.script().post("/api/v1/workflows/", json={"requirement": "展示会の準備を調べる"})
             assert made.status_code == 201, made.text
+            assert delegated(browser, "会議の進め方を調べる") == 303
             until(lambda: team.tasks(workflow).get("done"), "a task that ends without Redis")
             time.sleep(3)
         finally:
@@ -117,6 +121,14 @@ def test_the_faces_answer_without_it_and_the_run_ends_after_it(team: Team, serve
             frame = hear(feed, "event")
             heard += 1
             assert frame["seq"] == heard
+
+
+def delegated(browser: httpx.Client, requirement: str) -> int:
+    """The status that the page's own form is answered with."""
+    csrf = browser.get("/delegate/").text.partition('csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    return browser.post(
+        "/delegate/", data={"requirement": requirement, "csrfmiddlewaretoken": csrf}
+    ).status_code
 
 
 def cookie(browser: httpx.Client) -> str:

@@ -12,11 +12,12 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from foundation.core.errors import DomainError
+from foundation.core.forms import OnceForm
 from foundation.core.pages import BOTH, WRITE, carry_out, page, see_other, show
 from foundation.core.permissions import fetch
 from workflows import selectors, services
 from workflows.contexts.discussions import discussion_page, discussions_page
-from workflows.discussion_forms import AskForm, DiscussionForm, OnceForm
+from workflows.discussion_forms import AskForm, DiscussionForm
 from workflows.minutes_text import WORDS
 from workflows.models import Discussion
 
