@@ -1,8 +1,10 @@
 """A real platform looked at through a real Chromium. Nothing here waits for a time; it waits for what can be seen."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ FLAGS = [
     "--no-first-run",
 ]  # fmt: skip
 PATIENCE_MS = 25_000
+CLOSING_SECONDS = 20
 DESK = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -74,8 +77,14 @@ def opened(browser: Browser, platform: Platform) -> Iterator[Callable[..., Page]
 
     yield open_page
     for context in contexts:
-        context.close()
+        close(context)
     assert not wrong
+
+
+def close(context: BrowserContext) -> None:
+    """Close a window, or leave it to the end of its browser: Chromium was seen never to answer this."""
+    with suppress(TimeoutError):  # Playwright has no time limit of its own here
+        context._sync(asyncio.wait_for(context._impl_obj.close(reason=None), CLOSING_SECONDS))
 
 
 def _refused(message: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, close
 from tests.platform import Platform
 
 NAMES = ("ichiro", "jiro", "saburo")
@@ -79,7 +79,7 @@ def seat(browser: Browser, office: Platform) -> Iterator[Callable[..., Page]]:
 
     yield sit
     for each in opened:
-        each.close()
+        close(each)
 
 
 def _delegate(office: Platform) -> None:

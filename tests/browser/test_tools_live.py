@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, close
 from tests.platform import Platform
 from tests.stub import Stub
 from tests.walking import begun, walks
@@ -53,7 +53,7 @@ def test_a_call_is_seen_while_it_runs(
     assert page.evaluate("window.same === true")
     expect(page.locator("#steps")).to_contain_text("これ以上は要りません")
     _shoot(page, f"done-{viewport['width']}")
-    context.close()
+    close(context)
 
 
 def _shoot(page: Page, name: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests import services
 from tests.redis_space import claimed
-from tests.team.processes import Team
+from tests.team.processes import POOL_MOST, POOL_SIZE, Team
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,12 +49,17 @@ def broker() -> str:
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory, database: str, broker: str) -> Iterator[Team]:
-    """A server and two workers; its models take their time, so that there is a middle to break things in."""
+    """A server and two workers; its models take their time, so that there is a middle to break things in.
+
+    Two such teams at once share a PostgreSQL of 100 connections with the tests' own: each has a pool to match.
+    """
     environment = {
         "DATABASE_URL": database,
         "REDIS_URL": broker,
         "BUILTIN_DELAY_MS": "300",
         "DATABASE_POOL_TIMEOUT": "3",
+        "DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "DATABASE_POOL_OVERFLOW": str(POOL_MOST - POOL_SIZE),
     }
     with Team(Path(tmp_path_factory.mktemp("team")), **environment) as running:
         running.hire("one")

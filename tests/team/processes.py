@@ -16,6 +16,8 @@ from tests.platform import ROOT, Platform
 
 PATIENCE_SECONDS = 90
 CHILDREN = 2
+POOL_SIZE = 10  # the connections of a server: these at rest, at most so many under load
+POOL_MOST = 25
 
 
 class Worker:

@@ -9,10 +9,9 @@ from contextlib import ExitStack
 import redis
 
 from tests.platform import ROOT, hear, say
-from tests.team.processes import Team, until
+from tests.team.processes import POOL_MOST, POOL_SIZE, Team, until
 
 OPEN = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-POOL_AT_REST = 20  # what the server's pool keeps open; see DATABASE_POOL_SIZE
 
 
 def queue_is_ok(team: Team) -> bool:
@@ -68,15 +67,15 @@ def test_after_a_hundred_requests_and_sockets_connections_are_back_at_rest(team:
     before = connections(team)
     with team.script() as script, ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: script.get("/api/v1/auth/me/").status_code, range(100)))
-        assert connections(team) <= before + 50
+        assert connections(team) <= before + POOL_MOST
         with ExitStack() as opened:
             for _ in range(100):
                 socket = opened.enter_context(team.socket(ticket=team.ticket(script)))
                 say(socket, type="subscribe", stream="system")
                 hear(socket, "subscribed")
-            assert connections(team) <= before + 50
+            assert connections(team) <= before + POOL_MOST
     assert set(answers) == {200}
-    until(lambda: connections(team) <= before + POOL_AT_REST, "connections at rest")
+    until(lambda: connections(team) <= before + POOL_SIZE, "connections at rest")
 
 
 def test_it_drains_too(team: Team) -> None:
