@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from ai_integration.jobs.work import Citation, Line, Passage, Shape, Teammate, Text
+from ai_integration.jobs.work import Citation, Line, Passage, Shape, Teammate, Text, ToolResult
 
 TurnKind = Literal["speech", "interjection", "redirect", "clarification", "system"]
 StopReason = Literal["", "agreed", "nothing_new", "rounds_used", "needs_commander"]
@@ -57,13 +57,14 @@ class TalkBrief(Shape):
 class SpeakBrief(TalkBrief):
     """`speaker` has the word. `open` are messages of the commander that nobody has answered yet: answer them first.
 
-    `passages` hold what the search found for this speaker, and what others cited.
+    `passages` hold what the search found for this speaker, and what others cited; `tool_results` what its tools answered.
     """
 
     job: Literal["speak"] = "speak"
     speaker: Teammate
     passages: list[Passage] = []
     open: list[Turn] = []
+    tool_results: list[ToolResult] = []
 
 
 class Speech(Shape):

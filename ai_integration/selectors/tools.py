@@ -1,6 +1,6 @@
 """Reading servers of tools, their tools, and what may be called."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -90,9 +90,11 @@ def tool_call(key: str) -> CallRecord | None:
     return CallRecord.objects.filter(key=key).first()
 
 
-def tool_calls(subject_id: UUID, prefix: str) -> list[CallRecord]:
-    """The calls below one step of some work, in their order."""
+def tool_calls(subject_id: UUID, prefix: str, *, jobs: Sequence[str] = ()) -> list[CallRecord]:
+    """The calls (for these jobs; default all) below one step of some work, in their order."""
     rows = CallRecord.objects.filter(subject_id=subject_id, key__startswith=prefix)
+    if jobs:
+        rows = rows.filter(job__in=jobs)
     return list(rows.order_by("created_at", "key"))
 
 

@@ -18,6 +18,7 @@ TOLD_ELSEWHERE = frozenset(
     (
         "server", "tool", "arguments", "edited_arguments", "effect", "hints", "question", "choices", "about", "round", "persona",
         "remember", "call", "key", "pinned", "attempt", "workflow", "task",
+        "discussion",
     )
 )  # fmt: skip
 """What the page of a request says in its own words, or what only the platform can read."""

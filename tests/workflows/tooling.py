@@ -11,8 +11,8 @@ from tests import factories
 from tests.stub import Asked, Stub, secretary
 from tests.workflows.driving import decide, step, task_of
 from workflows.engine.tasks import run_task
-from workflows.models import Task, Workflow
-from workflows.services import task_add, workflow_create, workflow_start
+from workflows.models import Discussion, Task, Workflow
+from workflows.services import discussion_create, task_add, workflow_create, workflow_start
 
 APPEND = "hostile__append"
 
@@ -52,6 +52,16 @@ class Scene:
         decide(made)
         return step(made)
 
+    def talk(self, *tools: str, among: list[Any] | None = None, **fields: Any) -> Discussion:
+        """A discussion between a persona with these tools and one that has none, or among these personas."""
+        held = list(tools or ("hostile/*",))
+        seated = among or [
+            factories.persona(self.owner, name="道具係", role="調査", model="openai:stub", tools=held),
+            factories.persona(self.owner, name="聞き役", role="執筆"),
+        ]
+        given = {"topic": "Which lamp is to be bought?", "queued": False, "max_rounds": 1} | fields
+        return discussion_create(self.owner, participants=[each.pk for each in seated], **given)
+
     def run(self, workflow: Workflow) -> Task:
         run_task(task_of(workflow, "a").pk)
         return task_of(workflow, "a")
@@ -66,6 +76,8 @@ class Scene:
 
 
 def wake() -> None:
+    from workflows.engine.discussions import sweep_discussions
     from workflows.engine.sweep import sweep
 
     sweep(at_start=False)
+    sweep_discussions()

@@ -14,7 +14,10 @@ from foundation.core.paging import Page, paged
 from foundation.core.permissions import fetch, may
 from knowledge.places import obsidian_address
 from personas.models import Persona
+from plans.models import ApprovalRequest
+from plans.selectors import pending_for
 from workflows.contexts.reading import message_html, minutes_html
+from workflows.contexts.steps import StepTaken, steps_by_turn
 from workflows.models import Discussion, DiscussionMessage, Minutes
 from workflows.selectors import discussion_messages, discussions
 from workflows.selectors import minutes as minutes_of
@@ -61,6 +64,7 @@ class Said:
     html: SafeString | None
     mine: bool
     persona: Persona | None = None
+    steps: Sequence[StepTaken] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Pending:
 
     id: str
     seat: Seat
+    steps: Sequence[StepTaken] = ()
 
 
 @dataclass
@@ -105,6 +110,7 @@ class DiscussionPage:
                 message_html(each, vault) if each.kind == MessageKind.SPEECH else None,
                 each.user_id == self.user.pk,
                 seated.get(each.persona_id),
+                self.steps.get(each.turn, ()) if each.kind == MessageKind.SPEECH else (),
             )
             for each in self.messages
         ]
@@ -129,8 +135,14 @@ class DiscussionPage:
     def pending(self) -> Pending | None:
         if self.discussion.status not in LIVE:
             return None
+        turn = self.discussion.turn
         seat = next((seat for seat in self.seats if seat.speaking), None)
-        return Pending(str(message_id(self.discussion.pk, self.discussion.turn)), seat) if seat else None
+        message = str(message_id(self.discussion.pk, turn))
+        return Pending(message, seat, self.steps.get(turn, ())) if seat else None
+
+    @cached_property
+    def steps(self) -> dict[int, list[StepTaken]]:
+        return steps_by_turn(self.discussion)
 
     @cached_property
     def minutes(self) -> Minutes | None:
@@ -154,13 +166,14 @@ class DiscussionPage:
     @property
     def answer_needed(self) -> bool:
         """Whether the moderator asked the commander something."""
-        return self.discussion.status == DiscussionStatus.WAITING_FOR_HUMAN and not self.budget_needed
-
-    @property
-    def budget_needed(self) -> bool:
-        """Whether the next call would break a budget: only such a stop knows where it goes on."""
         waits = self.discussion.status == DiscussionStatus.WAITING_FOR_HUMAN
-        return waits and bool(self.discussion.resumes_to)
+        return waits and not self.discussion.resumes_to
+
+    @cached_property
+    def decision_needed(self) -> ApprovalRequest | None:
+        """What must be decided before the next call can be made: only such a stop knows where it goes on."""
+        waits = self.discussion.status == DiscussionStatus.WAITING_FOR_HUMAN
+        return pending_for(self.discussion.pk).first() if waits and self.discussion.resumes_to else None
 
     @property
     def why(self) -> str:

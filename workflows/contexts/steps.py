@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from ai_integration.models import CallRecord
 from ai_integration.selectors import tool_calls
 from ai_integration.states import CallStatus
-from workflows.models import Task
+from workflows.models import Discussion, Task
 from workflows.progress import Progress, progress_of
-from workflows.states import TaskStatus
+from workflows.states import TALKING, TaskStatus
 
 MOST_SHOWN = 4_000  # characters of one answer
 
@@ -45,13 +45,26 @@ class StepTaken:
 def steps_of(task: Task) -> list[StepTaken]:
     """The steps of the task's present revision, in their order."""
     head = f"task:{task.pk}:{task.revision}:"
-    rows = tool_calls(task.workflow_id, head)
+    return _steps(tool_calls(task.workflow_id, head), head, running=task.status == TaskStatus.RUNNING)
+
+
+def steps_by_turn(discussion: Discussion) -> dict[int, list[StepTaken]]:
+    """The steps before each turn of a discussion in which there were any."""
+    head = f"discussion:{discussion.pk}:"
+    turns: dict[int, list[CallRecord]] = {}
+    for row in tool_calls(discussion.pk, head, jobs=("step", "tool")):
+        turns.setdefault(int(row.key.removeprefix(head).partition(":")[0]), []).append(row)
+    live = discussion.turn if discussion.status in TALKING else None
+    return {turn: _steps(rows, f"{head}{turn}:", running=turn == live) for turn, rows in turns.items()}
+
+
+def _steps(rows: Sequence[CallRecord], head: str, *, running: bool) -> list[StepTaken]:
     calls = [each for each in rows if each.key.startswith(f"{head}tool:")]
     asked = [each for each in rows if each.key.startswith(f"{head}step:")]
-    return [_step(row, calls, task, head) for row in sorted(asked, key=_last_number)]
+    return [_step(row, calls, head, running) for row in sorted(asked, key=_last_number)]
 
 
-def _step(row: CallRecord, calls: Sequence[CallRecord], task: Task, head: str) -> StepTaken:
+def _step(row: CallRecord, calls: Sequence[CallRecord], head: str, running: bool) -> StepTaken:
     number = _last_number(row)
     own = [each for each in calls if each.key.startswith(f"{head}tool:{number}:")]
     return StepTaken(
@@ -59,12 +72,12 @@ def _step(row: CallRecord, calls: Sequence[CallRecord], task: Task, head: str) -
         (row.answer or {}).get("text", "")[:MOST_SHOWN],
         row.status == CallStatus.STARTED,
         row.error if row.status == CallStatus.FAILED else "",
-        [_made(each, task) for each in sorted(own, key=_last_number)],
+        [_made(each, running) for each in sorted(own, key=_last_number)],
     )
 
 
-def _made(call: CallRecord, task: Task) -> Made:
-    standing = _standing(call, task)
+def _made(call: CallRecord, running: bool) -> Made:
+    standing = _standing(call, running)
     arguments = call.context.get("arguments", {})
     return Made(
         call.key,
@@ -78,14 +91,14 @@ def _made(call: CallRecord, task: Task) -> Made:
     )
 
 
-def _standing(call: CallRecord, task: Task) -> str:
+def _standing(call: CallRecord, running: bool) -> str:
     if call.status == CallStatus.FINISHED:
         return "error" if (call.answer or {}).get("is_error") else "answered"
     if call.status == CallStatus.AWAITING_APPROVAL:
         return "waiting"
     if call.status == CallStatus.FAILED:
         return "refused"
-    return "calling" if task.status == TaskStatus.RUNNING else "unknown"
+    return "calling" if running else "unknown"
 
 
 def _words(standing: str, call: CallRecord) -> str:

@@ -15,10 +15,12 @@ from ai_integration.errors import ApprovalRequired, BudgetExceeded
 from foundation.core.errors import DomainError, LeaseLost
 from foundation.core.leases import Lease, claim, kept
 from foundation.core.queue import enqueue
+from plans.selectors import pending_for
 from workflows.engine.graphs import Driven
 from workflows.engine.stops import WORKER_LOST, honest, reason_of
 from workflows.models import Discussion
 from workflows.selectors import discussions_to_advance
+from workflows.services import tool_parking
 from workflows.services.parking import talk_park
 from workflows.services.running import Halted
 from workflows.services.talking import talk_fail
@@ -45,6 +47,8 @@ def advance_discussion(discussion_id: UUID | str) -> None:
 
 def sweep_discussions() -> int:
     """Queue the discussions that should be going on but that nobody holds; returns how many."""
+    for discussion_id in tool_parking.talks_to_wake():
+        tool_parking.talk_wake(discussion_id)
     due = discussions_to_advance()
     for discussion_id in due:
         enqueue("workflows.advance_discussion", str(discussion_id))
@@ -52,7 +56,10 @@ def sweep_discussions() -> int:
 
 
 def answer_now(discussion: Discussion) -> Discussion:
-    """Have a single question answered here and now. Raises NotAnswered, and BudgetExceeded where a person must decide first."""
+    """Have a single question answered here and now.
+
+    Raises NotAnswered, and BudgetExceeded or ApprovalRequired where a person must decide first.
+    """
     ends = time.monotonic() + settings.CALL_TIMEOUT_SECONDS + settings.LEASE_SECONDS
     while _due(discussion.pk) and time.monotonic() < ends:
         if not take_turn(discussion.pk):
@@ -61,7 +68,8 @@ def answer_now(discussion: Discussion) -> Discussion:
     if discussion.status != DiscussionStatus.ENDED:
         details = {"discussion": str(discussion.pk), "status": discussion.status, "reason": discussion.reason}
         if discussion.status == DiscussionStatus.WAITING_FOR_HUMAN:
-            raise BudgetExceeded(discussion.reason, details=details)
+            over = pending_for(discussion.pk).filter(kind=BudgetExceeded.kind).exists()
+            raise (BudgetExceeded if over else ApprovalRequired)(discussion.reason, details=details)
         raise NotAnswered(details=details)
     return discussion
 
@@ -96,8 +104,9 @@ def _advance(lease: Lease) -> bool:
         except LeaseLost:
             raise
         except ApprovalRequired as error:
+            park = tool_parking.talk_park if error.kind in tool_parking.KINDS else talk_park
             with suppress(Halted):
-                talk_park(lease, error)
+                park(lease, error)
         except Exception as error:  # noqa: BLE001 - `honest` raises again what may pass
             _stop(lease, discussion, honest(error, discussion.attempts))
         return True

@@ -36,10 +36,11 @@ def run_task(task_id: UUID | str) -> None:
 
 
 def wake(event: dict[str, Any]) -> None:
-    """Let the task go on that a decision was about, if it was about one."""
+    """Let the task or the discussion go on that a decision was about, if it was about a call."""
     data = event.get("data", {})
     if data.get("kind") in tool_parking.KINDS:
         tool_parking.task_wake(data["subject_id"])
+        tool_parking.talk_wake(data["subject_id"])
 
 
 def _carry_out(lease: Lease) -> None:

@@ -11,12 +11,13 @@ from ai_integration.models import McpTool
 from ai_integration.selectors import tool_call
 from ai_integration.services import Purpose
 from ai_integration.services.calls import call_refuse, call_release, call_settle
+from ai_integration.states import CallStatus
 from foundation.core.errors import DomainError
 from foundation.core.leases import Lease
 from plans.states import RequestStatus
+from workflows.graphs.bench import Bench, told
 from workflows.graphs.looking import look
 from workflows.graphs.toolbox import Toolbox
-from workflows.models import Task
 from workflows.progress import teller
 from workflows.services.tool_parking import Decided, decision_on, remembered, still_held, tool_told
 
@@ -24,12 +25,12 @@ HAPPENED, NOT_HAPPENED = "happened", "not_happened"
 
 
 class StoppedByHand(DomainError):
-    """A person who was asked what came of a call wants the task stopped."""
+    """A person who was asked what came of a call wants the work stopped."""
 
     code = "halted"
 
 
-def carry_out(lease: Lease, task: Task, box: Toolbox, ask: ToolAsk, *, purpose: Purpose) -> None:
+def carry_out(lease: Lease, box: Toolbox, ask: ToolAsk, *, purpose: Purpose) -> None:
     """Make the call, or put on record why it is not made. Raises ApprovalRequired, StoppedByHand, LeaseLost, Halted."""
     purpose = replace(purpose, job="tool")
     known = box.tools.get(ask.name)
@@ -38,39 +39,39 @@ def carry_out(lease: Lease, task: Task, box: Toolbox, ask: ToolAsk, *, purpose: 
         call_refuse(purpose, model=ask.name, arguments=ask.arguments, reason=reason)
         return
     if known.tool is None:
-        look(task, box, ask, purpose=purpose)
+        look(box, ask, purpose=purpose)
         return
     try:
-        _call(lease, task, known.tool, ask, purpose)
+        _call(lease, box.bench, known.tool, ask, purpose)
     except gateway.ToolUnavailable as error:
         name = f"{known.tool.server.name}/{known.tool.name}"
         call_refuse(purpose, model=name, arguments=ask.arguments, reason=str(error))
-        told = {"tool": name, "key": task.key, "reason": str(error)}
-        tool_told(lease, task.workflow, "tool.refused", told)
+        about = told(box.bench, tool=name, reason=str(error))
+        tool_told(lease, box.bench.work, "tool.refused", about)
 
 
-def _call(lease: Lease, task: Task, tool: McpTool, ask: ToolAsk, purpose: Purpose) -> None:
-    permit = _permit(task, tool, ask, purpose.key)
-    thread = f"task:{task.pk}"
-    asked = gateway.Asked(tool.server.name, tool.name, ask.arguments, task.persona_id, permit, thread)
-    _settle_unknown(task, purpose.key)
+def _call(lease: Lease, bench: Bench, tool: McpTool, ask: ToolAsk, purpose: Purpose) -> None:
+    permit = _permit(bench, tool, ask, purpose.key)
+    who = purpose.persona_id
+    asked = gateway.Asked(tool.server.name, tool.name, ask.arguments, who, permit, bench.thread)
+    _settle_unknown(bench, purpose.key)
     still_held(lease)
-    name = {"tool": f"{asked.server}/{asked.tool}", "key": task.key}
+    name = told(bench, tool=f"{asked.server}/{asked.tool}")
     made = gateway.call_tool(
         purpose,
         asked,
-        tell=teller(task.workflow.stream, purpose.key),
-        called=lambda: tool_told(lease, task.workflow, "tool.called", name),
+        tell=teller(bench.work.stream, purpose.key),
+        called=lambda: tool_told(lease, bench.work, "tool.called", name),
     )
     outcome = {"is_error": made.answer["is_error"], "ms": made.latency_ms}
-    tool_told(lease, task.workflow, "tool.answered", name | outcome)
+    tool_told(lease, bench.work, "tool.answered", name | outcome)
 
 
-def _permit(task: Task, tool: McpTool, ask: ToolAsk, key: str) -> gateway.Permit | None:
+def _permit(bench: Bench, tool: McpTool, ask: ToolAsk, key: str) -> gateway.Permit | None:
     """The human's word on this call. Raises ToolUnavailable when it was no."""
-    said = decision_on(task, "tool_call", key)
+    said = decision_on(bench.subject, "tool_call", key)
     if said is None:
-        known = remembered(task, tool.server.name, tool.name, tool.approved_digest)
+        known = remembered(bench.place, tool.server.name, tool.name, tool.approved_digest)
         return gateway.Permit(ask.arguments) if known else None
     if said.status != RequestStatus.APPROVED:
         raise gateway.ToolUnavailable(_refusal(said))
@@ -84,15 +85,20 @@ def _refusal(said: Decided) -> str:
     return _("Nobody allowed this call in time.")
 
 
-def _settle_unknown(task: Task, key: str) -> None:
+def _settle_unknown(bench: Bench, key: str) -> None:
     """Put on record what a person says came of a call whose end nobody saw."""
-    said, call = decision_on(task, "unknown_effect", key), tool_call(key)
-    if said is None or call is None or said.attempt != call.attempts:
+    said, call = decision_on(bench.subject, "unknown_effect", key), tool_call(key)
+    if said is None or call is None or call.status != CallStatus.STARTED or said.attempt != call.attempts:
         return  # an answer speaks of one attempt: another that was lost is asked about anew
     if said.answer == HAPPENED:
-        words: dict[str, Any] = {"text": _("A person says that it was done; its answer was lost.")}
-        call_settle(key, answer=words | {"structured": None, "is_error": False, "left_out": 0})
+        call_settle(key, answer=_lost(_("A person says that it was done; its answer was lost.")))
     elif said.answer == NOT_HAPPENED:
         call_release(key)
     else:
-        raise StoppedByHand(_("You stopped the task after a call whose outcome is not known."))
+        if bench.job == "speak":  # a task is done anew in a new revision; a turn goes on where it stopped
+            call_settle(key, answer=_lost(_("Nobody knows what came of it."), is_error=True))
+        raise StoppedByHand(_("You stopped here, after a call whose outcome is not known."))
+
+
+def _lost(words: str, *, is_error: bool = False) -> dict[str, Any]:
+    return {"text": words, "structured": None, "is_error": is_error, "left_out": 0}

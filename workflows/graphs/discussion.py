@@ -1,4 +1,4 @@
-"""One turn of a discussion: moderate, give the word, speak, keep what was said; or write the minutes and end.
+"""One turn of a discussion: moderate, give the word, look things up, speak, keep what was said; or write the minutes and end.
 
 Every turn is one passage from START to END of the discussion's thread; between turns nothing runs, so that whatever the
 commander says or wants meanwhile counts from the next one on.
@@ -25,9 +25,10 @@ from workflows.graphs.briefs import speaker
 from workflows.graphs.minutes import minutes_of
 from workflows.graphs.results import checked
 from workflows.graphs.state import DiscussionState, Held
+from workflows.graphs.steps import with_results
 from workflows.graphs.talk_briefs import minutes_brief, moderate_brief, speak_brief
+from workflows.graphs.turns import act, bench_of, floor_of, think, word_of
 from workflows.models import Discussion
-from workflows.selectors import active_seats, said_in
 from workflows.services import talking
 from workflows.states import DiscussionKind, DiscussionStatus, MessageKind, Stop
 from workflows.talk_words import FAILED_SPEECH, MODERATOR, why
@@ -39,7 +40,7 @@ FAILURES = (gateway.AnswerInvalid, gateway.ProviderFailed)
 
 def moderate(state: DiscussionState) -> DiscussionState:
     """Have the moderator choose, where there is something to choose. Without an answer the seats' order decides."""
-    discussion, floor = _floor(state)
+    discussion, floor = floor_of(state)
     if _settled(discussion, floor) is not None:
         return {"call": ""}
     brief = moderate_brief(discussion, floor)
@@ -52,16 +53,16 @@ def moderate(state: DiscussionState) -> DiscussionState:
 
 def give_word(
     state: DiscussionState, runtime: Runtime[Held]
-) -> Command[Literal["speak", "minutes", "__end__"]]:
+) -> Command[Literal["think", "minutes", "__end__"]]:
     """Act on the choice, judged by what the database says now: the commander may have spoken since."""
     lease = runtime.context.lease
-    discussion, floor = _floor(state)
+    discussion, floor = floor_of(state)
     choice = _settled(discussion, floor) or _chosen(state, floor)
     if isinstance(choice, Word):
         reply_to = str(choice.reply_to.pk) if choice.reply_to else ""
         talking.word_give(lease, choice.seat, turn=state["turn"], round=floor.round)
-        update = {"seat": str(choice.seat.pk), "reply_to": reply_to, "round": floor.round}
-        return Command(goto="speak", update=update)
+        update = {"seat": str(choice.seat.pk), "reply_to": reply_to, "round": floor.round, "step": 0}
+        return Command(goto="think", update=update)
     if choice.stop == Stop.NEEDS_COMMANDER:
         _ask_commander(state, discussion, lease, choice)
         return Command(goto=END)
@@ -112,12 +113,13 @@ def _ask_commander(state: DiscussionState, discussion: Discussion, lease: Any, c
 
 def speak(state: DiscussionState) -> Command[Literal["post", "__end__"]]:
     """Give the word to the persona's model; what it says is told while it is written."""
-    discussion, floor = _floor(state)
-    seat = next((each for each in floor.seats if str(each.pk) == state["seat"]), None)
-    if seat is None:
+    discussion, floor = floor_of(state)
+    word = word_of(state, floor)
+    if word is None:
         return Command(goto=END)  # it left meanwhile; the next turn is somebody else's
-    reply_to = next((each for each in floor.messages if str(each.pk) == state["reply_to"]), None)
-    brief, shown = speak_brief(discussion, floor, Word(seat, reply_to))
+    brief, shown = speak_brief(discussion, floor, word)
+    if state.get("step"):
+        brief, shown = with_results(bench_of(state, discussion, word), brief, shown)
     context = {"shown": shown, "heard": floor.last_number}
     tell = partial(live.delta, discussion.stream, str(talking.message_id(discussion.pk, state["turn"])))
 
@@ -127,9 +129,9 @@ def speak(state: DiscussionState) -> Command[Literal["post", "__end__"]]:
     try:
         # Who asks a single question waits for the whole answer.
         watched = None if discussion.kind == DiscussionKind.ASK else on_delta
-        outcome = _ask(state, discussion, seat.persona, brief, Speech, context=context, on_delta=watched)
+        outcome = _ask(state, discussion, word.seat.persona, brief, Speech, context=context, on_delta=watched)
     except FAILURES as error:
-        if floor.all_others_failed(seat):
+        if floor.all_others_failed(word.seat):
             raise
         return Command(goto="post", update={"call": "", "failure": _why(error), "heard": floor.last_number})
     return Command(goto="post", update={"call": outcome.call_id, "failure": ""})
@@ -140,7 +142,7 @@ def _why(error: DomainError) -> str:
 
 
 def post(state: DiscussionState, runtime: Runtime[Held]) -> DiscussionState:
-    discussion, floor = _floor(state)
+    discussion, floor = floor_of(state)
     seat = discussion.seats.select_related("persona").get(pk=state["seat"])
     fields = _spoken(state, discussion) if state["call"] else _unspoken(state, discussion, seat.name)
     replied = next((each for each in floor.messages if str(each.pk) == state["reply_to"]), None)
@@ -179,13 +181,13 @@ def _unspoken(state: DiscussionState, discussion: Discussion, name: str) -> dict
 
 
 def minutes(state: DiscussionState) -> DiscussionState:
-    discussion, floor = _floor(state)
+    discussion, floor = floor_of(state)
     brief = minutes_brief(discussion, floor)
     return {"call": _ask(state, discussion, discussion.moderator, brief, MinutesDraft).call_id}
 
 
 def conclude(state: DiscussionState, runtime: Runtime[Held]) -> DiscussionState:
-    discussion, floor = _floor(state)
+    discussion, floor = floor_of(state)
     call = call_outcome(state["call"])
     draft = MinutesDraft.model_validate(call.answer)
     talking.minutes_store(
@@ -196,20 +198,15 @@ def conclude(state: DiscussionState, runtime: Runtime[Held]) -> DiscussionState:
 
 def build() -> StateGraph:
     graph = StateGraph(DiscussionState, context_schema=Held)
-    for node in (moderate, give_word, speak, post, minutes, conclude):
+    for node in (moderate, give_word, think, act, speak, post, minutes, conclude):
         graph.add_node(node)
     graph.add_edge(START, "moderate")
     graph.add_edge("moderate", "give_word")
+    graph.add_edge("act", "think")
     graph.add_edge("post", END)
     graph.add_edge("minutes", "conclude")
     graph.add_edge("conclude", END)
     return graph
-
-
-def _floor(state: DiscussionState) -> tuple[Discussion, Floor]:
-    rows = Discussion.objects.select_related("owner", "vault", "moderator")
-    discussion = rows.get(pk=state["discussion"])
-    return discussion, Floor(said_in(discussion), active_seats(discussion), discussion.max_rounds)
 
 
 def _moderator(discussion: Discussion) -> Speaker:

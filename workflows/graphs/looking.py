@@ -1,4 +1,4 @@
-"""The platform's own tools: searching and reading what the workflow's owner may read, within the persona's folders."""
+"""The platform's own tools: searching and reading what the owner of the work may read, within the persona's folders."""
 
 import json
 from decimal import Decimal
@@ -14,50 +14,50 @@ from foundation.core.errors import DomainError
 from knowledge.selectors import find_passages, note_list, note_raw
 from workflows.graphs.briefs import place_of
 from workflows.graphs.toolbox import Toolbox
-from workflows.models import Task
 
 PROVIDER = "platform"
 MOST_PASSAGES, LONGEST_QUERY, LONGEST_NOTE = 8, 500, 12_000
 type Answer = dict[str, Any]
 
 
-def look(task: Task, box: Toolbox, ask: ToolAsk, *, purpose: Purpose) -> None:
+def look(box: Toolbox, ask: ToolAsk, *, purpose: Purpose) -> None:
     """Search or read, or put on record why not. Repeating it does no harm."""
     told = purpose.__dict__ | {"context": purpose.context | {"arguments": ask.arguments}}
     call = call_begin(Purpose(**told), provider=PROVIDER, model=ask.name)
     if call.status == CallStatus.FINISHED:
         return
     try:
-        answer = {"search_notes": _search, "read_note": _read}[ask.name](task, box, ask, purpose.key)
+        answer = {"search_notes": _search, "read_note": _read}[ask.name](box, ask, purpose.key)
     except DomainError as error:
         call_refuse(purpose, model=ask.name, arguments=ask.arguments, reason=str(error))
         return
     call_finish(call, answer=answer, usage=Usage(cost=Decimal(0)), by=Answered(PROVIDER, ask.name))
 
 
-def _search(task: Task, box: Toolbox, ask: ToolAsk, key: str) -> Answer:
+def _search(box: Toolbox, ask: ToolAsk, key: str) -> Answer:
     query = _text(ask, "query")[:LONGEST_QUERY]
-    workflow = task.workflow
+    work = box.bench.work
     found = find_passages(
-        workflow.owner,
-        vault_ids=[workflow.vault_id] if workflow.vault_id else [],
-        source_ids=list(workflow.sources.values_list("pk", flat=True)),
+        work.owner,
+        vault_ids=[work.vault_id] if work.vault_id else [],
+        source_ids=list(work.sources.values_list("pk", flat=True)),
         queries=[query],
         limit=MOST_PASSAGES * (3 if box.folders else 1),
     )
     inside = [each for each in found if _allowed(box, each.note)][:MOST_PASSAGES]
-    head = f"{task.key}-t{'-'.join(key.split(':')[-2:])}"
+    head = f"{box.bench.key}-t{'-'.join(key.split(':')[-2:])}"
     places = [place_of(f"{head}-{number}", each) for number, each in enumerate(inside, 1)]
     shown = [{name: place[name] for name in ("ref", "note", "heading", "line", "text")} for place in places]
     return _answer(json.dumps(shown, ensure_ascii=False), places)
 
 
-def _read(task: Task, box: Toolbox, ask: ToolAsk, _key: str) -> Answer:
+def _read(box: Toolbox, ask: ToolAsk, _key: str) -> Answer:
     path = _text(ask, "path").strip("/")
-    note = note_list(task.workflow.owner).filter(vault=task.workflow.vault_id, path=path).first()
-    if note is None or not task.workflow.vault_id or not _allowed(box, path):
+    work = box.bench.work
+    note = note_list(work.owner).filter(vault=work.vault_id, path=path).first()
+    if note is None or not work.vault_id or not _allowed(box, path):
         raise DomainError(_("There is no such note, or it may not be read here."))
-    file = note_raw(task.workflow.owner, note.pk)
+    file = note_raw(work.owner, note.pk)
     text = file.data.decode(file.charset, "replace").replace("\x00", "")
     return _answer(text[:LONGEST_NOTE], [], left_out=max(0, len(text) - LONGEST_NOTE))
 

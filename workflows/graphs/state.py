@@ -31,7 +31,10 @@ class TaskState(TypedDict, total=False):
 
 
 class DiscussionState(TypedDict, total=False):
-    """One turn. `seat` has the word, `reply_to` is the clarification to answer, `heard` the last message known then."""
+    """One turn. `seat` has the word, `reply_to` is the clarification to answer, `heard` the last message known then.
+
+    `step` and `asked` as for a task.
+    """
 
     discussion: str
     turn: int
@@ -41,6 +44,8 @@ class DiscussionState(TypedDict, total=False):
     heard: int
     call: str
     failure: str
+    step: int
+    asked: str
 
 
 @dataclass

@@ -10,10 +10,12 @@ from ai_integration.jobs import WorkResult
 from ai_integration.selectors import model_label
 from ai_integration.services import Purpose
 from personas.prompts import render
+from workflows.graphs.bench import at_task
 from workflows.graphs.briefs import speaker, work_brief
 from workflows.graphs.results import checked
 from workflows.graphs.state import Held, TaskState
-from workflows.graphs.tools import act, think, with_results
+from workflows.graphs.steps import with_results
+from workflows.graphs.tools import act, think
 from workflows.selectors import still_wanted
 from workflows.services.running import task_deliver
 
@@ -23,7 +25,7 @@ def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
     task = runtime.context.task
     brief, shown = work_brief(task)
     if state.get("step"):
-        brief, shown = with_results(task, brief, shown)
+        brief, shown = with_results(at_task(task), brief, shown)
     who = speaker(task.persona)
     model = task.workflow.model or (task.persona.model if task.persona else "")
     purpose = Purpose(

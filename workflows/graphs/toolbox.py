@@ -1,7 +1,7 @@
-"""Which tools a persona has for a task, and under which names its model knows them.
+"""Which tools a persona has for its work, and under which names its model knows them.
 
 A persona's `tools` name them: `server/tool` and `server/*` for those of servers, `vault` for searching and reading the
-workflow's vault, `vault:folder` for one folder of it.
+work's vault, `vault:folder` for one folder of it.
 """
 
 import re
@@ -10,10 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from ai_integration.models import McpTool
-from ai_integration.selectors import routes, setup, tools_for
-from workflows.models import Task
+from ai_integration.selectors import Route, routes, setup, tools_for
+from workflows.graphs.bench import Bench
 
-WORK = "work"
 MOST_TOOLS = 40
 LARGEST = 60_000  # characters of all descriptions and schemas together
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
@@ -43,19 +42,19 @@ class Known:
 
 
 class Toolbox:
-    """The tools of one task."""
+    """The tools at one bench."""
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.wanted = list(task.persona.tools) if task.persona else []
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.wanted = list(bench.persona.tools) if bench.persona else []
 
     @cached_property
     def tools(self) -> dict[str, Known]:
         found: dict[str, Known] = {}
         if self.folders is not None:
             found |= {name: Known(name) for name in OWN}
-        persona = self.task.persona_id
-        for offered in tools_for(self.task.workflow.owner_id, persona, self.wanted):
+        persona = self.bench.persona
+        for offered in tools_for(self.bench.work.owner_id, persona and persona.pk, self.wanted):
             name = _free(f"{offered.tool.server.name}__{offered.tool.name}", found)
             found[name] = Known(name, offered.tool)
         return _within(found)
@@ -66,7 +65,7 @@ class Toolbox:
         given = [
             each.removeprefix("vault").removeprefix(":").strip("/") for each in self.wanted if _is_vault(each)
         ]
-        if not given or not (self.task.workflow.vault_id or self.task.workflow.sources.exists()):
+        if not given or not (self.bench.work.vault_id or self.bench.work.sources.exists()):
             return None
         return [] if "" in given else given
 
@@ -75,13 +74,16 @@ class Toolbox:
         """Whether there is anything to call, and a model that can ask for it."""
         if not self.wanted:
             return False
-        answers = routes(self.model, WORK, setup())[0]
-        return answers.reference.provider != "builtin" and bool(self.tools)
+        return self._route.reference.provider != "builtin" and bool(self.tools)
 
     @property
     def model(self) -> str:
-        """As for the work itself; empty leaves the choice to the kind of task."""
-        return self.task.workflow.model or (self.task.persona.model if self.task.persona else "")
+        """Who is asked for steps: whoever writes or speaks afterwards."""
+        return self.bench.model or self._route.text
+
+    @cached_property
+    def _route(self) -> Route:
+        return routes(self.bench.model, self.bench.job, setup())[0]
 
 
 def _is_vault(name: str) -> bool:

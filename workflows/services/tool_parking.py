@@ -1,11 +1,11 @@
-"""A task that waits for a human: it is parked with a request, and goes on from there once that is decided."""
+"""A call that waits for a human: its task or discussion is parked with a request, and goes on there once that is decided."""
 
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from ai_integration.errors import ApprovalRequired
@@ -16,14 +16,18 @@ from plans.effects import effect_words
 from plans.models import ApprovalRequest
 from plans.services import request_open
 from plans.states import RequestStatus
-from workflows.models import Task, Workflow
+from workflows.models import Discussion, Task, Workflow
 from workflows.selectors import CARRYING_OUT
+from workflows.services.discussions import discussion_resume
 from workflows.services.moves import go_on, task_move, workflow_move
 from workflows.services.running import ENGINE, Halted
-from workflows.states import TaskStatus, WorkflowStatus
+from workflows.services.saying import discussion_move
+from workflows.services.talking import talking
+from workflows.states import DiscussionStatus, TaskStatus, WorkflowStatus
 
 KINDS = ("tool_call", "unknown_effect")
 PENDING = RequestStatus.PENDING
+WAITS = DiscussionStatus.WAITING_FOR_HUMAN
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,35 @@ def task_park(lease: Lease, workflow_id: UUID | str, need: ApprovalRequired) -> 
     task.workflow = workflow
     if task.status != TaskStatus.RUNNING:
         return
-    told = need.details | {"effect": effect(need), "workflow": str(workflow.pk), "task": str(task.pk)}
-    request_open(
-        ENGINE,
-        owner=workflow.owner,
-        kind=need.kind,
-        subject_id=task.pk,
-        title=_title(need),
-        content_hash=told.pop("content_hash", "") or sha256_of(told),
-        streams=(workflow.stream,),
-        payload=told,
-    )
+    _ask(workflow, task.pk, need, {"workflow": str(workflow.pk), "task": str(task.pk)})
     task_move(ENGINE, task, TaskStatus.WAITING, data={"kind": need.kind, "tool": _name(need)})
     go_on(workflow)
+
+
+@transaction.atomic
+def talk_park(lease: Lease, need: ApprovalRequired) -> None:
+    """Ask the human, and let the discussion wait in the middle of its turn. Raises Halted, LeaseLost."""
+    discussion = talking(lease)
+    # A discussion that goes on takes its question back, so the move comes first.
+    stops = {"reason": _title(need)[:1000], "resumes_to": discussion.status}
+    discussion_move(ENGINE, discussion, WAITS, **stops)
+    _ask(discussion, discussion.pk, need, {"discussion": str(discussion.pk)})
+
+
+def _ask(
+    work: Workflow | Discussion, subject_id: UUID, need: ApprovalRequired, place: dict[str, str]
+) -> None:
+    told = need.details | {"effect": effect(need)} | place
+    request_open(
+        ENGINE,
+        owner=work.owner,
+        kind=need.kind,
+        subject_id=subject_id,
+        title=_title(need),
+        content_hash=told.pop("content_hash", "") or sha256_of(told),
+        streams=(work.stream,),
+        payload=told,
+    )
 
 
 @transaction.atomic
@@ -81,6 +101,27 @@ def task_wake(task_id: UUID | str) -> None:
         go_on(workflow)
 
 
+@transaction.atomic
+def talk_wake(discussion_id: UUID | str) -> None:
+    """Let a discussion go on whose question about a call has been decided. Does nothing while it still waits for one."""
+    waits = Discussion.objects.filter(pk=discussion_id, status=WAITS)
+    discussion = waits.select_for_update(of=("self",)).select_related("owner").first()
+    if discussion is None or not discussion.resumes_to:
+        return
+    if not ApprovalRequest.objects.filter(subject_id=discussion.pk, status=PENDING).exists():
+        discussion_resume(discussion.owner, discussion)
+
+
+def talks_to_wake() -> list[UUID]:
+    """Discussions that wait although nothing is undecided any more: the message about it was lost."""
+    asked = ApprovalRequest.objects.filter(subject_id=OuterRef("pk"))
+    last = Subquery(asked.order_by("-created_at", "-id").values("kind")[:1])
+    rows = Discussion.objects.filter(~Exists(asked.filter(status=PENDING)), status=WAITS).exclude(
+        resumes_to=""
+    )
+    return list(rows.alias(last=last).filter(last__in=KINDS).values_list("pk", flat=True)[:500])
+
+
 def parked_to_wake() -> list[UUID]:
     """Tasks that wait although nothing is undecided any more: the message about it was lost."""
     asked = ApprovalRequest.objects.filter(subject_id=OuterRef("pk"), status=PENDING)
@@ -90,6 +131,10 @@ def parked_to_wake() -> list[UUID]:
 
 def still_held(lease: Lease) -> None:
     """Asked right before a tool with effects is called. Raises LeaseLost, Halted."""
+    if lease.model is Discussion:
+        with transaction.atomic():
+            talking(lease)
+        return
     with transaction.atomic():
         task = guard(lease, "workflow")
     if task.workflow.status not in CARRYING_OUT or task.status != TaskStatus.RUNNING:
@@ -97,15 +142,15 @@ def still_held(lease: Lease) -> None:
 
 
 @transaction.atomic
-def tool_told(lease: Lease, workflow: Workflow, type_: str, data: dict[str, Any]) -> None:
+def tool_told(lease: Lease, work: Workflow | Discussion, type_: str, data: dict[str, Any]) -> None:
     """Tell whoever watches which tool is called, and what came of it."""
-    record(ENGINE, type_, guard(lease), streams=[workflow.stream], data=data)
+    record(ENGINE, type_, guard(lease), streams=[work.stream], data=data)
 
 
-def decision_on(task: Task, kind: str, key: str) -> Decided | None:
-    """What was decided last about the call under `key`; None when nothing was, or nothing yet."""
-    rows = ApprovalRequest.objects.filter(subject_id=task.pk, kind=kind, payload__key=key)
-    row = rows.exclude(status=PENDING).order_by("-created_at").first()
+def decision_on(subject_id: UUID, kind: str, key: str) -> Decided | None:
+    """What was decided last about the call under `key`; None when nothing was, nothing yet, or the question was taken back."""
+    rows = ApprovalRequest.objects.filter(subject_id=subject_id, kind=kind, payload__key=key)
+    row = rows.exclude(status__in=(PENDING, RequestStatus.WITHDRAWN)).order_by("-created_at").first()
     if row is None:
         return None
     told = row.payload
@@ -115,10 +160,9 @@ def decision_on(task: Task, kind: str, key: str) -> Decided | None:
     )
 
 
-def remembered(task: Task, server: str, tool: str, pinned: str) -> bool:
-    """Whether a person allowed this very tool for the rest of this run."""
-    told = {
-        "workflow": str(task.workflow_id),
+def remembered(place: dict[str, str], server: str, tool: str, pinned: str) -> bool:
+    """Whether a person allowed this very tool for the rest of this run or discussion, whichever task it is for."""
+    told = {name: value for name, value in place.items() if name != "task"} | {
         "server": server,
         "tool": tool,
         "pinned": pinned,
