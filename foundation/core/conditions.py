@@ -6,6 +6,7 @@ action; a query then only fills in who asks. (Building it anew took longer than 
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any, Self
 from uuid import UUID
@@ -13,8 +14,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Exists, F, Lookup, Model, OuterRef, Q, QuerySet
-from django.db.models.lookups import BuiltinLookup
-from django.db.models.sql.where import AND
+from django.db.models.lookups import In
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 SOMEBODY = UUID("5b0d7a52-6c1e-4f5d-9a42-000000000000")
@@ -38,12 +38,16 @@ def levels_for(action: str) -> tuple[str, ...]:
     return LEVELS[LEVELS.index(NEEDED.get(action, "manage")) :]
 
 
-WINDOW = 6
-"""Of so many times what a page takes, `listable` looks how many may be seen."""
+class Form(Enum):
+    """What a condition is good for: rows joined with whatever else a query asks, the first few of a list, or single rows."""
+
+    KEYS = "keys"
+    GATHERED = "keys, read before anything else"
+    PROBES = "asked of row after row"
 
 
 class May(Lookup):
-    """The condition that `user` may do `action` with a row of `model`, kept apart from others so that `listable` finds it.
+    """The condition that `user` may do `action` with a row of `model`, kept apart from others so that `listing` finds it.
 
     A lookup, because only those stand in a WHERE as they are; SQLite would compare anything else with true, by no index.
     """
@@ -51,12 +55,12 @@ class May(Lookup):
     lookup_name = "may"
     contains_aggregate = contains_over_clause = is_summary = False
 
-    def __init__(self, model: type[Model], user: Any, action: str, *, probing: bool = False) -> None:
-        self.asked, self.probing, self.alias = (model, user, action), probing, ""
+    def __init__(self, model: type[Model], user: Any, action: str, form: Form = Form.KEYS) -> None:
+        self.asked, self.form, self.alias = (model, user, action), form, ""
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        return self.__class__, *self.asked, self.probing, self.alias
+        return self.__class__, *self.asked, self.form, self.alias
 
     def get_source_expressions(self) -> list[Any]:
         return []
@@ -72,22 +76,34 @@ class May(Lookup):
         return clone
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        sql, params = self._compiled(connection)
+        rows = connection.ops.quote_name(self.alias)
+        return sql.replace(_ROW, f"{rows}."), [_filled(each, self.asked[1]) for each in params]
+
+    def spelled(self, form: Form) -> "May":
+        """The same condition in another form."""
+        return May(*self.asked, form)
+
+    def columns(self, connection: Any) -> set[str]:
+        """Which of the row's own columns it reads."""
+        return set(_COLUMN.findall(self._compiled(connection)[0]))
+
+    def _compiled(self, connection: Any) -> tuple[str, tuple[Any, ...]]:
         model, user, action = self.asked
         codes = frozenset(user.permission_codes) if action in _actions_with_codes(model) else frozenset()
-        sql, params = _compiled(model, action, self.probing, codes, connection.vendor)
-        rows = connection.ops.quote_name(self.alias)
-        return sql.replace(_ROW, f"{rows}."), [_filled(each, user) for each in params]
+        return _compiled(model, action, self.form, codes, connection.vendor)
 
 
 _ROW = "{row}."
+_COLUMN = re.compile(re.escape(_ROW) + r'"(\w+)"')
 
 
 @cache
 def _compiled(
-    model: type[Model], action: str, probing: bool, codes: frozenset[str], _vendor: str
+    model: type[Model], action: str, form: Form, codes: frozenset[str], _vendor: str
 ) -> tuple[str, tuple[Any, ...]]:
     """The condition's SQL, with a mark for the row's table and names of its own for all others, and its parameters."""
-    query = model._base_manager.filter(_rule(model, action, codes, probing=probing)).query
+    query = model._base_manager.filter(_rule(model, action, codes, form)).query
     sql, params = query.get_compiler(connection=connection).compile(query.where)
     own = f"{connection.ops.quote_name(model._meta.db_table)}."
     return f"({_ALIAS.sub(r'may_\1', sql).replace(own, _ROW)})", tuple(params)
@@ -101,23 +117,38 @@ def _filled(param: Any, user: Any) -> Any:
     return user.group_ids if param == THEIR_GROUPS else param
 
 
-class AmongTheirGroups(BuiltinLookup):
-    """Whether a key is one of THEIR_GROUPS. PostgreSQL is told which these are: of a subquery it expects that their groups
-    hold as much as everybody's, and then reads whole tables. For SQLite the subquery is as good, and costs no query before."""
+class Among(In):
+    """Whether a field is one of `keys`, which PostgreSQL reads before anything else. Of a subquery it expects that it holds
+    as much for them as for everybody, and then reads whole tables once; of keys at hand it expects few."""
 
-    lookup_name = "among_their_groups"
-    prepare_rhs = False
+    def __init__(self, field: str, keys: QuerySet) -> None:
+        super().__init__(F(field), keys.query)
 
-    def __init__(self, field: str) -> None:
-        super().__init__(F(field), None)
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        field, params = self.process_lhs(compiler, connection)
+        keys, inner = self.process_rhs(compiler, connection)
+        return f"{field} IN (SELECT unnest(ARRAY{keys}))", (*params, *inner)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+
+class AmongTheirGroups(Among):
+    """Whether a key is that of a group of theirs. These are few, and may be looked through for each row. `told` which they are
+    PostgreSQL knows how much was shared with them, which costs a query before."""
+
+    def __init__(self, field: str, *, told: bool) -> None:
+        theirs = get_user_model().groups.through._default_manager.filter(user=SOMEBODY)
+        super().__init__(field, theirs.values("group"))
+        self.told = told
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         group, params = self.process_lhs(compiler, connection)
-        if connection.vendor == "postgresql":
-            return f"{group} = ANY(%s)", [*params, THEIR_GROUPS]
-        mine = get_user_model().groups.through._default_manager.filter(user=SOMEBODY).values("group").query
-        sql, inner = mine.get_compiler(connection=connection).as_sql()
-        return f"{group} IN ({sql})", [*params, *inner]
+        keys, inner = ("(%s)", (THEIR_GROUPS,)) if self.told else self.process_rhs(compiler, connection)
+        return f"{group} = ANY({'' if self.told else 'ARRAY'}{keys})", (*params, *inner)
+
+
+class Probe(Exists):
+    """Asked of row after row: without an OFFSET PostgreSQL rather reads everything that could ever match."""
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
 @cache
@@ -125,96 +156,61 @@ def _actions_with_codes(model: type[Model]) -> frozenset[str]:
     return frozenset(getattr(model, "codes_too", {}))
 
 
-def listable(rows: QuerySet, most: int) -> QuerySet:
-    """`rows`, in the form in which the first `most` of them, in their order, are found the faster way.
-
-    Who sees few of very many rows is best served by collecting what was shared with them and sorting that; who sees a good
-    part, by walking along the index and asking of each row whether they may. One query over the first rows tells which.
-    """
-    mine = _condition(rows)
-    if mine is None:
-        return rows
-    everyones = found(rows)
-    probed = everyones.filter(May(*mine.asked, probing=True))
-    window = everyones.values("pk")[: WINDOW * most]
-    seen = probed.order_by().filter(pk__in=window).values_list("pk", flat=True)[:most]
-    return probed if len(seen) == most else rows
-
-
-def probing(rows: QuerySet) -> QuerySet:
-    """`rows`, in the form in which single ones of them are found fast, whatever else their viewer may see."""
-    mine = _condition(rows)
-    return rows if mine is None else found(rows).filter(May(*mine.asked, probing=True))
-
-
-def found(rows: QuerySet) -> QuerySet:
-    """`rows` without the condition on their viewer, to be read by keys that were just found under it."""
-    mine = _condition(rows)
-    rows = rows.all()
-    if mine is not None:
-        rows.query.where = rows.query.where.clone()
-        rows.query.where.children.remove(mine)
-    return rows
-
-
-def _condition(rows: QuerySet) -> Any:
-    """The condition on the viewer, where it stands beside the other conditions."""
-    where = rows.query.where
-    mine = (each for each in where.children if isinstance(each, May))
-    return next(mine, None) if where.connector == AND and not where.negated else None
-
-
 def permission_q(model: type[Model], user: Any, action: str) -> Q:
     """The condition, to be joined with others."""
     return Q(May(model, user, action))
 
 
-def _rule(model: type[Model], action: str, codes: frozenset[str], *, probing: bool) -> Q:
-    """The condition on SOMEBODY: over the keys of what they may or, `probing`, asked of row after row by index."""
+def _rule(model: type[Model], action: str, codes: frozenset[str], form: Form) -> Q:
+    """The condition on SOMEBODY: over the keys of what they may or asked of row after row by index."""
     through = getattr(model, "permitted_through", None)
-    if through:
-        target = model._meta.get_field(through).related_model
-        if not probing:
-            return Q(**{f"{through}__in": _keys(target, action, codes)})
-        rows = target._base_manager.filter(_rule(target, action, codes, probing=True))
-        return Q(Exists(rows.filter(pk=OuterRef(through))))
-    return _probes(model, action, codes) if probing else Q(pk__in=_keys(model, action, codes))
+    if form is not Form.PROBES:
+        target = model._meta.get_field(through).related_model if through else model
+        return _among(through or "pk", _keys(target, action, codes, form), form)
+    if not through:
+        return _probes(model, action, codes)
+    rows = model._meta.get_field(through).related_model._base_manager
+    return Q(Probe(rows.filter(_rule(rows.model, action, codes, form)).filter(pk=OuterRef(through))))
 
 
-def _keys(model: type[Model], action: str, codes: frozenset[str]) -> QuerySet:
+def _among(field: str, keys: QuerySet, form: Form) -> Q:
+    return Q(Among(field, keys)) if form is Form.GATHERED else Q(**{f"{field}__in": keys})
+
+
+def _keys(model: type[Model], action: str, codes: frozenset[str], form: Form) -> QuerySet:
     """The keys of the rows with which SOMEBODY may do `action`: one set beside the other, each found by its index."""
     rows = model._base_manager.order_by()
     if getattr(model, "permitted_through", None):
-        return rows.filter(_rule(model, action, codes, probing=False)).values("pk")
-    own, shared = rows.filter(**{owner_field(model): SOMEBODY}).values("pk"), _shares(model, action)
+        return rows.filter(_rule(model, action, codes, form)).values("pk")
+    own, shared = rows.filter(**{owner_field(model): SOMEBODY}).values("pk"), _shares(model, action, form)
     if _held_back(model, action, codes) or shared is None:
         return own
     sets = [each.order_by().values("content_object_id") for each in shared]
     for holder in holders(model):
         if holder.passes(action):
-            parents = holder.model._base_manager.order_by().filter(pk__in=_keys(holder.model, action, codes))
-            sets.append(_held_by(model, holder, parents))
+            parents = holder.model._base_manager.order_by().filter(_rule(holder.model, action, codes, form))
+            sets.append(_held_by(model, holder, parents, form))
     return own.union(*sets)
 
 
-def _held_by(model: type[Model], holder: "Holder", parents: QuerySet) -> QuerySet:
+def _held_by(model: type[Model], holder: "Holder", parents: QuerySet, form: Form) -> QuerySet:
     if holder.inside:
         rows = model._base_manager.order_by()
-        return rows.filter(**{f"{holder.field}__in": parents.values("pk")}).values("pk")
+        return rows.filter(_among(holder.field, parents.values("pk"), form)).values("pk")
     same_owner = {f"{holder.field}__{owner_field(model)}": F(owner_field(holder.model))}
     return parents.filter(**same_owner).values(holder.field)
 
 
 def _probes(model: type[Model], action: str, codes: frozenset[str]) -> Q:
-    q, shared = Q(**{owner_field(model): SOMEBODY}), _shares(model, action)
+    q, shared = Q(**{owner_field(model): SOMEBODY}), _shares(model, action, Form.PROBES)
     if _held_back(model, action, codes) or shared is None:
         return q
     for rows in shared:
-        q |= Q(Exists(rows.filter(content_object=OuterRef("pk"))))
+        q |= Q(Probe(rows.filter(content_object=OuterRef("pk"))))
     for holder in holders(model):
         if holder.passes(action):
-            parents = holder.model._base_manager.filter(_rule(holder.model, action, codes, probing=True))
-            q |= Q(Exists(parents.filter(**holder.seen_from(model))))
+            parents = holder.model._base_manager.filter(_rule(holder.model, action, codes, Form.PROBES))
+            q |= Q(Probe(parents.filter(**holder.seen_from(model))))
     return q
 
 
@@ -282,7 +278,7 @@ def owner_field(model: type[Model]) -> str:
     return getattr(model, "owner_field", "owner")
 
 
-def _shares(model: type[Model], action: str) -> tuple[QuerySet, QuerySet] | None:
+def _shares(model: type[Model], action: str, form: Form) -> tuple[QuerySet, QuerySet] | None:
     """What was shared with SOMEBODY in person, and through groups, at a level that lets them do `action`."""
     tables = share_tables(model)
     if tables is None:
@@ -293,4 +289,5 @@ def _shares(model: type[Model], action: str) -> tuple[QuerySet, QuerySet] | None
     enough = {"permission__codename__in": [f"{level}_{model._meta.model_name}" for level in levels]}
     enough = {} if levels == LEVELS else enough
     in_person = to_users.objects.filter(user=SOMEBODY, **enough)
-    return in_person, to_groups.objects.filter(AmongTheirGroups("group_id"), **enough)
+    theirs = AmongTheirGroups("group_id", told=form is Form.KEYS)
+    return in_person, to_groups.objects.filter(theirs, **enough)

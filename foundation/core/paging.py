@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from foundation.core.permissions import found, listable
+from foundation.core.permissions import first, found
 
 SIZE = 30
 
@@ -48,7 +48,7 @@ def paged(
 
 def _fetched(rows: QuerySet, order: tuple[str, ...], most: int) -> list[Any]:
     """The first rows in that order. Only keys are sorted: rows are wide, and there may be many."""
-    keys = list(listable(rows.order_by(*order), most).values_list("pk", flat=True)[:most])
+    keys = [each["pk"] for each in first(rows.order_by(*order), most, "pk")]
     by_key = {row.pk: row for row in found(rows.order_by()).filter(pk__in=keys)}
     return [by_key[key] for key in keys if key in by_key]
 

@@ -16,17 +16,15 @@ from foundation.core.conditions import (
     LEVELS,
     NEEDED,
     May,
-    found,
     holders,
     level_permissions,
     levels_for,
-    listable,
     owner_field,
     permission_q,
-    probing,
     share_tables,
 )
 from foundation.core.errors import Forbidden, Invalid, NotFound
+from foundation.core.listing import first, found, probing
 from foundation.core.scopes import covers, covers_rows
 
 __all__ = [
@@ -36,12 +34,12 @@ __all__ = [
     "PermittedQuerySet",
     "fetch",
     "fetch_given",
+    "first",
     "found",
     "holders",
     "holds_code",
     "level_permissions",
     "levels_for",
-    "listable",
     "may",
     "owner_field",
     "permission_q",

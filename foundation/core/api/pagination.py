@@ -1,6 +1,7 @@
 """Cursor pagination: `results`, `next`, `previous`, `?limit=` up to 200."""
 
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +10,26 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from foundation.core.permissions import found, listable
+from foundation.core.permissions import first, found
 
 NO_LIMIT = _("A whole number from 1 to 200.")
+
+
+@dataclass(frozen=True)
+class _Keyed:
+    """Stands for the rows while DRF orders them, goes to where its cursor points, and takes a page."""
+
+    rows: QuerySet
+    fields: tuple[str, ...]
+
+    def order_by(self, *names: str) -> Self:
+        return replace(self, rows=self.rows.order_by(*names))
+
+    def filter(self, **beyond: Any) -> Self:
+        return replace(self, rows=self.rows.filter(**beyond))
+
+    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
+        return first(self.rows, part.stop, *self.fields)[part.start :]
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -41,10 +59,7 @@ class CursorPagination(pagination.CursorPagination):
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page. Only keys are sorted: rows are wide, and there may be many."""
         ordering = self.get_ordering(request, queryset, view)
-        most = (self.get_page_size(request) or self.page_size) + 1
-        keyed = listable(queryset.order_by(*ordering), most).values(
-            "pk", *(name.lstrip("-") for name in ordering)
-        )
+        keyed = _Keyed(queryset, ("pk", *(name.lstrip("-") for name in ordering)))
         keys = super().paginate_queryset(keyed, request, view) or []
         wanted = [key["pk"] for key in keys]
         rows = {row.pk: row for row in found(queryset.order_by()).filter(pk__in=wanted)}
