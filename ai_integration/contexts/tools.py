@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from ai_integration.mcp import pal
-from ai_integration.mcp.faults import ASKING, INSTALL_FAILED, INSTALLING, OK, sentence
+from ai_integration.mcp.faults import ASKING, INSTALL_FAILED, INSTALLING, OK, SIGN_IN, sentence
 from ai_integration.models import McpServer, McpTool
 from ai_integration.selectors import mcp_servers, mcp_tools
 from ai_integration.services import may_define
@@ -58,7 +58,7 @@ class ServerState:
 
     @property
     def failing(self) -> bool:
-        return bool(self.said) and not self.good and self.row.check_code != INSTALLING
+        return bool(self.said) and not self.good and self.row.check_code not in (INSTALLING, SIGN_IN)
 
     @property
     def asks(self) -> bool:
