@@ -23,8 +23,6 @@ from foundation.core.actors import Actor
 from foundation.core.errors import Conflict
 from foundation.core.permissions import require
 
-FAILED = "sign_in_failed"
-
 
 @dataclass(frozen=True)
 class Begun:
@@ -122,4 +120,4 @@ def _no(issuer: str, word: str) -> str:
 
 
 def _failed(message: str | Promise) -> Conflict:
-    return Conflict(message, code=FAILED)
+    return Conflict(message, code="sign_in_failed")
