@@ -99,7 +99,7 @@ def signed_in_to(
     desk.clients["known"] = OAuthClientInformationFull(
         client_id="known",
         client_secret=secrets["client secret"],
-        redirect_uris=[f"{browser.base_url}{done.removeprefix('/')}signed-in/"],
+        redirect_uris=[f"{str(browser.base_url).rstrip('/')}{done}signed-in/"],
         token_endpoint_auth_method="client_secret_post",
         scope="tools",
     )

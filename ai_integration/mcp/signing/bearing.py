@@ -38,41 +38,45 @@ def bearing(bearer: Bearer, refused: Any) -> Any:
 
         async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
             try:
-                answer = await self._taken(request)
+                answer = await _taken(self._inner, bearer, request)
             except Fault as fault:
                 refused(fault)
                 return _unsent(request)
             refused(None)
             return answer
 
-        async def _taken(self, request: httpx2.Request) -> httpx2.Response:
-            stale = ""
-            for _try in range(2):
-                token = await bearer.access(stale)
-                answer = await self._sent(request, token)
-                if answer.status_code != 401:
-                    return answer
-                await answer.aclose()
-                stale = token
-            raise await bearer.give_up(stale)
-
-        async def _sent(self, request: httpx2.Request, token: str) -> httpx2.Response:
-            """A copy, since a guard changes the address of what it sends."""
-            headers = httpx2.Headers(request.headers)
-            headers["Authorization"] = f"Bearer {token}"
-            copied = httpx2.Request(
-                request.method,
-                request.url,
-                headers=headers,
-                stream=request.stream,
-                extensions=dict(request.extensions),
-            )
-            return await self._inner.handle_async_request(copied)
-
         async def aclose(self) -> None:
             await self._inner.aclose()
 
     return Bearing
+
+
+async def _taken(inner: Any, bearer: Bearer, request: "httpx2.Request") -> "httpx2.Response":
+    """The server's answer, with another token where it refused the first. Raises Fault."""
+    stale = ""
+    for _try in range(2):
+        token = await bearer.access(stale)
+        answer = await inner.handle_async_request(_with(token, request))
+        if answer.status_code != 401:
+            return answer
+        await answer.aclose()
+        stale = token
+    raise await bearer.give_up(stale)
+
+
+def _with(token: str, request: "httpx2.Request") -> "httpx2.Request":
+    """A copy, since a guard changes the address of what it sends."""
+    import httpx2
+
+    headers = httpx2.Headers(request.headers)
+    headers["Authorization"] = f"Bearer {token}"
+    return httpx2.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        stream=request.stream,
+        extensions=dict(request.extensions),
+    )
 
 
 def _unsent(request: "httpx2.Request") -> "httpx2.Response":
