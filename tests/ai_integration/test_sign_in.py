@@ -17,6 +17,7 @@ from tests.tool_servers import allow, close_all
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ASKS = "This server asks you to sign in."
+ENGLISH = {"Accept-Language": "en"}
 STALE = "This sign-in is not under way any more"
 
 
@@ -153,7 +154,7 @@ def test_signing_out_forgets_the_tokens_and_stops_calls(
     assert AuditEntry.objects.filter(action="mcp_server.signed_out").count() == 1
     protected.seen.clear()
     call = {"tool": "note", "arguments": {"text": "hello"}}
-    answer = api(owner).post(f"/api/v1/mcp-servers/{server.pk}/call/", call, format="json")
+    answer = api(owner).post(f"/api/v1/mcp-servers/{server.pk}/call/", call, format="json", headers=ENGLISH)
     assert (answer.status_code, answer.json()["error"]["message"]) == (409, ASKS)
     assert (protected.notes, protected.seen) == ([], [])
     through(visitor, protected, server)

@@ -14,7 +14,7 @@ from ai_integration.gateway.holding import Holder
 from ai_integration.models import McpServer, McpSignIn
 from foundation.activity.models import AuditEntry, Notification
 from foundation.core.crypto import stored_tokens
-from tests.ai_integration.test_sign_in import at, begun, came_back, defined, through
+from tests.ai_integration.test_sign_in import ENGLISH, at, begun, came_back, defined, through
 from tests.oauth_server import Protected
 from tests.pages import html, signed_in
 from tests.tool_servers import allow, close_all
@@ -45,7 +45,9 @@ def call(owner: Any, api: Callable[..., APIClient]) -> Callable[[McpServer], Any
     """`call(server)`: a call of `note` by hand, and what was answered."""
     body = {"tool": "note", "arguments": {"text": "hello"}}
     client = api(owner)
-    return lambda server: client.post(f"/api/v1/mcp-servers/{server.pk}/call/", body, format="json")
+    return lambda server: client.post(
+        f"/api/v1/mcp-servers/{server.pk}/call/", body, format="json", headers=ENGLISH
+    )
 
 
 @pytest.fixture

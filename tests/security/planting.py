@@ -100,7 +100,7 @@ def signed_in_to(
         client_id="known",
         client_secret=secrets["client secret"],
         redirect_uris=[f"{str(browser.base_url).rstrip('/')}{done}signed-in/"],
-        token_endpoint_auth_method="client_secret_post",
+        token_endpoint_auth_method="client_secret_basic",
         scope="tools",
     )
     answers = [made, script.post(f"{where}connect/"), script.post(f"{where}sign-in/")]
