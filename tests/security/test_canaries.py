@@ -119,13 +119,13 @@ def places(platform: Platform, secrets: dict[str, str], mole: Stub, protected: P
     """`{place: everything that stands there}`, after all that can go wrong has gone wrong."""
     found: dict[str, str] = {}
     with platform.browser() as browser, platform.script() as script:
+        found |= signed_in_to(browser, script, secrets, protected)
         secrets["access token"] = script.headers["Authorization"].removeprefix("Bearer ")
         secrets["session cookie"] = browser.cookies["hisho_session"]
         secrets["socket ticket"] = platform.ticket(script)
         secrets["sign-in link"] = platform.link.partition("token=")[2]
         found |= planted(script, secrets, mole)
         found |= tools_and_channels(script, secrets, mole)
-        found |= signed_in_to(browser, script, secrets, protected)
         with platform.socket(ticket=secrets["socket ticket"]) as socket:
             frames = canary.Frames(socket)
             found |= failed(platform, browser, script, frames)
