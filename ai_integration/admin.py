@@ -13,6 +13,8 @@ from ai_integration.models import (
     Credential,
     ExchangeRate,
     McpServer,
+    McpSignIn,
+    McpSignInAttempt,
     McpTool,
     ModelChoice,
     ModelProfile,
@@ -75,17 +77,45 @@ class McpServerAdmin(ServiceAdmin):
     """Servers of tools, without their secrets. They are made and changed where they can be connected to."""
 
     resource = "mcp_server"
-    exclude = ("environment", "headers")
+    exclude = ("environment", "headers", "client_secret")
     list_display = ("name", "transport", "owner", "shared", "enabled", "check_code", "checked_at")
     list_filter = ("transport", "shared", "enabled")
     list_select_related = ("owner",)
     search_fields = ("name", "owner__username")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[McpServer]:
-        return super().get_queryset(request).defer("environment", "headers")
+        return super().get_queryset(request).defer("environment", "headers", "client_secret")
 
     def delete(self, actor: Any, obj: McpServer) -> None:
         services.mcp_server_delete(actor, obj)
+
+
+@admin.register(McpSignIn)
+class McpSignInAdmin(ReadOnlyAdmin):
+    """Who signed in where. What came of it stays inside."""
+
+    resource = "mcp_server"
+    exclude = ("client", "tokens", "grant")
+    list_display = ("server", "issuer", "signed_in_by", "expires_at", "updated_at")
+    list_filter = ("updated_at",)
+    list_select_related = ("server", "signed_in_by")
+    search_fields = ("server__name", "issuer")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[McpSignIn]:
+        return super().get_queryset(request).defer("client", "tokens")
+
+
+@admin.register(McpSignInAttempt)
+class McpSignInAttemptAdmin(ReadOnlyAdmin):
+    resource = "mcp_server"
+    exclude = ("kept", "digest", "session")
+    list_display = ("server", "user", "created_at", "expires_at")
+    list_filter = ("created_at",)
+    list_select_related = ("server", "user")
+    search_fields = ("server__name", "user__username")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[McpSignInAttempt]:
+        return super().get_queryset(request).defer("kept")
 
 
 @admin.register(McpTool)

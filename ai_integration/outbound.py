@@ -4,7 +4,7 @@ changes its mind between the check and the call gains nothing."""
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -30,6 +30,8 @@ NOT_ALLOWED = _("%(host)s leads to an address that may not be called from here."
 NOT_LISTED = _(
     "%(host)s is an address of the inner network. An administrator can allow it with AI_LOCAL_HOSTS=%(host)s."
 )
+NOT_ENCRYPTED = _("%(host)s would be spoken to without encryption.")
+LONGEST_ADDRESS = 2000
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 METADATA = ipaddress.ip_network("fd00:ec2::254/128")
 
@@ -56,6 +58,24 @@ def check_address(base_url: str) -> str:
     return base_url.strip().rstrip("/")
 
 
+def check_named(url: str, home: str) -> str:
+    """`url`, which the server at `home` named: https, and no way into the inner network. Raises Blocked. Asks the network.
+
+    A person may type in an inner address; a server that names one sends us where it could not go itself. So an inner one must
+    be where the server is, be listed in AI_LOCAL_HOSTS, or be named by a server whose own address is an inner number.
+    """
+    if len(url) > LONGEST_ADDRESS:
+        raise Blocked(NOT_AN_ADDRESS)
+    parts = _whole(url)
+    host, port = parts.hostname or "", _port(parts)
+    if parts.username is not None or parts.fragment:
+        raise Blocked(NO_SECRETS_IN_IT)
+    _check(_resolved(host, port), host, port, home)
+    if parts.scheme != "https" and not (_inner_by_name(host) or _is_listed(host, port)):
+        raise Blocked(NOT_ENCRYPTED % {"host": _shown(host, port)})
+    return url
+
+
 def origin(base_url: str) -> str:
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc}".lower()
@@ -67,11 +87,19 @@ def place(base_url: str) -> str:
     return parts.netloc.rpartition("@")[2]
 
 
-def client(*, guarded: bool, **options: Any) -> "httpx2.AsyncClient":
-    """An HTTP client that follows no redirects. A guarded one checks every address that it connects to."""
+def client(
+    *, guarded: bool, home: str = "", around: Callable[[Any], Any] | None = None, **options: Any
+) -> "httpx2.AsyncClient":
+    """An HTTP client that follows no redirects. A guarded one checks every address that it connects to.
+
+    `home` is the server that named the addresses (see `check_named`), empty when people typed them in. `around` puts
+    something of the caller's own around the guard.
+    """
     import httpx2
 
-    transport = _guard() if guarded else None
+    transport: Any = _guard(home) if guarded else None
+    if around:
+        transport = around(transport)
     return httpx2.AsyncClient(follow_redirects=False, transport=transport, **options)
 
 
@@ -81,7 +109,7 @@ def shared_client(_pid: int, guarded: bool) -> "httpx2.AsyncClient":
     return client(guarded=guarded, timeout=None)
 
 
-def _guard() -> "httpx2.AsyncHTTPTransport":
+def _guard(home: str = "") -> "httpx2.AsyncHTTPTransport":
     import httpx2
 
     class Guard(httpx2.AsyncHTTPTransport):
@@ -92,7 +120,7 @@ def _guard() -> "httpx2.AsyncHTTPTransport":
             addresses = await asyncio.to_thread(_resolved, host, port)
             if not addresses:
                 raise httpx2.ConnectError("no such host", request=request) from socket.gaierror(host)
-            _check(addresses, host, port)
+            _check(addresses, host, port, home)
             request.extensions = {**request.extensions, "sni_hostname": host}
             return await self._first_that_connects(request, addresses)
 
@@ -110,6 +138,13 @@ def _guard() -> "httpx2.AsyncHTTPTransport":
 
 
 def _parts(base_url: str) -> SplitResult:
+    parts = _whole(base_url)
+    if parts.username is not None or parts.query or parts.fragment or "?" in base_url or "#" in base_url:
+        raise Blocked(NO_SECRETS_IN_IT)
+    return parts
+
+
+def _whole(base_url: str) -> SplitResult:
     try:
         parts = urlsplit(base_url.strip())
         port = parts.port  # a port that is no number raises here
@@ -118,8 +153,6 @@ def _parts(base_url: str) -> SplitResult:
     odd = any(each.isspace() or not each.isprintable() or each == "\\" for each in base_url.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or odd:
         raise Blocked(NOT_AN_ADDRESS)
-    if parts.username is not None or parts.query or parts.fragment or "?" in base_url or "#" in base_url:
-        raise Blocked(NO_SECRETS_IN_IT)
     return parts
 
 
@@ -136,17 +169,39 @@ def _resolved(host: str, port: int) -> list[Ip]:
     return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in dict.fromkeys(found)]
 
 
-def _check(addresses: Iterable[Ip], host: str, port: int) -> None:
+def _check(addresses: Iterable[Ip], host: str, port: int, home: str = "") -> None:
     """Raises Blocked unless every one of the addresses may be called."""
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    alone = settings.SIGN_IN == "link"
-    if not alone and shown.lower() in settings.AI_LOCAL_HOSTS:
+    shown = _shown(host, port)
+    alone = settings.SIGN_IN == "link" and (not home or _is_at_home(home, host, port))
+    if not alone and _is_listed(host, port):
         return
     for each in map(_inner, addresses):
         if _never(each):
             raise Blocked(NOT_ALLOWED % {"host": shown})
         if not alone and not each.is_global:
             raise Blocked(NOT_LISTED % {"host": shown})
+
+
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_listed(host: str, port: int) -> bool:
+    return _shown(host, port).lower() in settings.AI_LOCAL_HOSTS
+
+
+def _is_at_home(home: str, host: str, port: int) -> bool:
+    """Whether the address may be as inner as that of the server that named it. A name could say something else each time."""
+    parts = urlsplit(home)
+    return (parts.hostname, _port(parts)) == (host.lower(), port) or _inner_by_name(parts.hostname or "")
+
+
+def _inner_by_name(host: str) -> bool:
+    """Whether the host is an inner address without anybody being asked: a number, or this machine's own name."""
+    try:
+        return not _inner(ipaddress.ip_address(host)).is_global
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
 
 
 @contextmanager

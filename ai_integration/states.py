@@ -53,3 +53,11 @@ class ToolPolicy(TextChoices):
     ASK = "ask", _("ask me every time")
     ALLOW = "allow", _("allow")
     DENY = "deny", _("never")
+
+
+class Authorization(TextChoices):
+    """Whether a server of tools asks for somebody to sign in there."""
+
+    NONE = "none", _("asks for nothing")
+    NEEDED = "needed", _("asks you to sign in")
+    SIGNED_IN = "signed_in", _("somebody is signed in")

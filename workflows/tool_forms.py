@@ -94,6 +94,19 @@ class ServerForm(CommandForm):
         help_text=_("Such as Authorization=Bearer …, one to a line."),
         widget=forms.Textarea(attrs=PLAIN | {"rows": 2}),
     )
+    client_id = forms.CharField(
+        label=_("Client ID for signing in"),
+        required=False,
+        max_length=500,
+        help_text=_("Only where the place to sign in does not register clients by itself."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    client_secret = forms.CharField(
+        label=_("Client secret"),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs=PLAIN, render_value=False),
+    )
     timeout_seconds = forms.IntegerField(
         label=_("Longest time for one call, in seconds"), initial=60, min_value=1, max_value=3600
     )
@@ -106,12 +119,14 @@ class ServerForm(CommandForm):
         if settings.SIGN_IN == "link":
             del self.fields["shared"]
         if server:
-            names = ("name", "transport", "command", "folder", "url", "timeout_seconds", "shared", "enabled")
-            self.initial = {name: getattr(server, name) for name in names}
-            self.fields["environment"].help_text = self.fields["headers"].help_text = KEPT
+            names = ("name", "transport", "command", "folder", "url", "client_id", "timeout_seconds")
+            self.initial = {name: getattr(server, name) for name in (*names, "shared", "enabled")}
+            for secret in ("environment", "headers", "client_secret"):
+                self.fields[secret].help_text = KEPT
 
     def save(self, user: Any) -> McpServer | None:
         given = self.cleaned_data
+        given["client_secret"] = given["client_secret"] or None
         if self.server:
             return self.run(lambda: services.mcp_server_update(user, self.server, **given))
         filled = {name: value for name, value in given.items() if value is not None}

@@ -73,6 +73,9 @@ urlpatterns = [
     path("settings/tools/pal/", tools.pal_install, name="tool-recipe-install"),
     path("settings/tools/<uuid:pk>/", tools.server, name="tool-server"),
     path("settings/tools/<uuid:pk>/connect/", tools.connect, name="tool-server-connect"),
+    path("settings/tools/<uuid:pk>/sign-in/", tools.sign_in, name="tool-sign-in"),
+    path("settings/tools/<uuid:pk>/signed-in/", tools.sign_in_done, name="tool-sign-in-done"),
+    path("settings/tools/<uuid:pk>/sign-out/", tools.sign_out, name="tool-sign-out"),
     path("settings/tools/<uuid:pk>/delete/", tools.delete, name="tool-server-delete"),
     re_path(
         r"^settings/tools/(?P<pk>[0-9a-f-]{36})/(?P<action>approve|withdraw|rule)/$",

@@ -5,18 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
+
 from ai_integration.mcp import pal
-from ai_integration.mcp.faults import INSTALL_FAILED, INSTALLING, OK, sentence
+from ai_integration.mcp.faults import ASKING, INSTALL_FAILED, INSTALLING, OK, SIGN_IN, sentence
 from ai_integration.models import McpServer, McpTool
 from ai_integration.selectors import mcp_servers, mcp_tools
 from ai_integration.services import may_define
-from ai_integration.states import Transport
+from ai_integration.states import Authorization, Transport
 from foundation.core.permissions import may
 
 
 def check_words(server: McpServer) -> str:
     """How the last connection went, in one sentence; empty when there was none."""
     return sentence(server.check_code, server.check_detail) if server.check_code else ""
+
+
+def authorization(server: McpServer) -> str:
+    """none, needed (somebody has to sign in there), or signed_in."""
+    if server.signed_in_at:
+        return Authorization.SIGNED_IN
+    return Authorization.NEEDED if server.check_code in ASKING else Authorization.NONE
 
 
 def standing(tool: McpTool) -> str:
@@ -48,7 +58,11 @@ class ServerState:
 
     @property
     def failing(self) -> bool:
-        return bool(self.said) and not self.good and self.row.check_code != INSTALLING
+        return bool(self.said) and not self.good and self.row.check_code not in (INSTALLING, SIGN_IN)
+
+    @property
+    def asks(self) -> bool:
+        return authorization(self.row) == Authorization.NEEDED
 
     @property
     def over_http(self) -> bool:
@@ -119,6 +133,17 @@ def server_page(user: Any, server: McpServer) -> ServerPage:
         sorted(tools, key=lambda each: ("changed", "new", "approved", "gone").index(each.standing)),
         may(user, "change", server),
         may(user, "operate", server),
+    )
+
+
+def redirect_uri(request: Any, server: McpServer) -> str:
+    """Where an authorization server sends people back to: below PUBLIC_URL, else where this request came in (a host that was
+    checked)."""
+    path = reverse("tool-sign-in-done", args=[server.pk])
+    return (
+        f"{settings.PUBLIC_URL.rstrip('/')}{path}"
+        if settings.PUBLIC_URL
+        else request.build_absolute_uri(path)
     )
 
 

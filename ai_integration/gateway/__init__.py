@@ -12,6 +12,7 @@ from ai_integration.gateway.connecting import connect, disconnect
 from ai_integration.gateway.drawing import Picture, draw
 from ai_integration.gateway.proving import Offer, Proof, offers, prove
 from ai_integration.gateway.recipes import pal_carry_out, pal_refresh, pal_wiring
+from ai_integration.gateway.signing import Begun, sign_in_begin, sign_in_finish, sign_out
 from ai_integration.gateway.streaming import Delta
 from ai_integration.gateway.tools import (
     Asked,
@@ -28,6 +29,7 @@ __all__ = [
     "AnswerInvalid",
     "ApprovalRequired",
     "Asked",
+    "Begun",
     "BudgetExceeded",
     "CallCancelled",
     "Delta",
@@ -51,6 +53,9 @@ __all__ = [
     "pal_refresh",
     "pal_wiring",
     "prove",
+    "sign_in_begin",
+    "sign_in_finish",
+    "sign_out",
     "stream",
     "try_tool",
 ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_integration.errors import ApprovalRequired
 from ai_integration.gateway import loop
-from ai_integration.gateway.connecting import target_of
+from ai_integration.gateway.connecting import callable_target
 from ai_integration.gateway.threads import kept_for_later, with_earlier
 from ai_integration.mcp import manager
 from ai_integration.mcp.faults import Fault
@@ -261,7 +261,7 @@ def _itself(call: CallRecord) -> Answered:
 
 
 def _run(tool: McpTool, arguments: dict[str, Any], policy: str, tell: Tell | None) -> Result:
-    target = target_of(tool.server)
+    target = callable_target(tool.server)
     # Where a human has just decided, the tool must be this very moment what they read.
     pinned = {"digest": tool.approved_digest, "fresh": FRESH_SECONDS if policy == ToolPolicy.ALLOW else 0.0}
     loop.let_connection_go()

@@ -14,6 +14,8 @@ INSTALLING, INSTALL_FAILED = (
     "installing",
     "install_failed",
 )  # not there yet: `ai_integration.services.recipes`
+SIGN_IN, SIGN_IN_AGAIN = "sign_in", "sign_in_again"
+ASKING = (SIGN_IN, SIGN_IN_AGAIN)  # a person has to sign in before anything can be called
 SENTENCES: dict[str, str | Promise] = {
     OK: _("It answers."),
     "not_found": _("The command %(place)s does not exist on this machine. Check its path."),
@@ -30,6 +32,16 @@ SENTENCES: dict[str, str | Promise] = {
     "not_mcp": _("What answers does not speak the Model Context Protocol."),
     "waiting": _("The server failed just now; it is tried again in %(seconds)s s."),
     "secret_unreadable": _("The stored values cannot be decrypted. Enter them again, or put the old ENCRYPTION_KEYS back."),
+    SIGN_IN: _("This server asks you to sign in."),
+    SIGN_IN_AGAIN: _("The sign-in has ended: the server does not take it any more. Sign in again."),
+    "sign_in_none": _("This server does not say that anybody could sign in."),
+    "sign_in_blocked": _("%(place)s leads the sign-in to an address that may not be called from here (%(named)s)."),
+    "sign_in_unsound": _("%(place)s does not say soundly how to sign in."),
+    "sign_in_away": _("The sign-in of %(place)s does not answer at the moment. Try again later."),
+    "sign_in_unregistered": _("%(place)s did not register us. Enter the ID of a client that was registered there beforehand."),
+    "sign_in_mixed_up": _("The answer did not come from %(place)s, which was asked. Nothing was kept."),
+    "sign_in_moved": _("The server now leads to %(place)s for signing in. If that is right, enter the client secret again."),
+    "sign_in_refused": _("%(place)s refused to let us in. %(reason)s"),
     INSTALLING: _("It is being installed."),
     INSTALL_FAILED: _("It could not be installed: %(reason)s"),
     "failed": _("It did not work (%(kind)s)."),
@@ -57,7 +69,7 @@ class Fault(Exception):
 
 def sentence(code: str, detail: dict[str, Any]) -> str:
     """In the language of whoever reads; words that are missing stay away."""
-    known = {"place": "", "said": "", "seconds": "?", "status": "?", "kind": "", "reason": ""}
+    known = {"place": "", "said": "", "seconds": "?", "status": "?", "kind": "", "reason": "", "named": ""}
     return str(SENTENCES.get(code, SENTENCES["failed"])) % (known | detail)
 
 

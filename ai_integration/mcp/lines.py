@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ai_integration import outbound
 from ai_integration.mcp.faults import Fault, TooLarge, fault
+from ai_integration.mcp.signing.bearing import bearing
 from ai_integration.mcp.targets import HTTP, Target
 from ai_integration.mcp.warden import MARK
 
@@ -37,9 +38,12 @@ class Line:
         self.target = target
         self.over = asyncio.Event()
         self.status = 0
+        self.refused: Fault | None = None  # why the sign-in was not enough
         self._said = ""
 
     def fault(self, error: BaseException, *, seconds: float) -> Fault:
+        if self.refused:
+            return self.refused
         found = fault(error, place=self._place(), seconds=seconds, said=self._said)
         if found.code in ("failed", "not_mcp", "ended_silent") and self.status >= 400:
             code = "key_refused" if self.status in (401, 403) else "http"
@@ -101,14 +105,18 @@ class Line:
 
         timeout = httpx2.Timeout(HTTP_SECONDS, read=HTTP_SILENT_SECONDS)
         headers = {"Accept-Encoding": "identity"} | self.target.headers
-        hooks = {"response": [self._heard]}
+        options: dict[str, Any] = {"timeout": timeout, "event_hooks": {"response": [self._heard]}}
+        around = bearing(self.target.bearer, self._refuse) if self.target.bearer else None
         async with (
-            outbound.client(guarded=True, headers=headers, timeout=timeout, event_hooks=hooks) as http,
+            outbound.client(guarded=True, around=around, headers=headers, **options) as http,
             streamable_http_client(
                 self.target.url, http_client=http, max_sse_event_size=LONGEST_LINE
             ) as streams,
         ):
             yield streams
+
+    def _refuse(self, fault: Fault | None) -> None:
+        self.refused = fault
 
     async def _heard(self, response: "httpx2.Response") -> None:
         self.status = response.status_code

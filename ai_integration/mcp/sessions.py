@@ -8,10 +8,11 @@ from typing import Any
 
 from django.conf import settings
 
-from ai_integration.mcp.faults import Ended, Fault
+from ai_integration.mcp.faults import ASKING, Ended, Fault
 from ai_integration.mcp.lines import Line
 from ai_integration.mcp.listing import listed
 from ai_integration.mcp.results import Result, as_data
+from ai_integration.mcp.signing.bearing import UNSENT
 from ai_integration.mcp.targets import Listed, Target
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
@@ -72,7 +73,7 @@ class Session:
                     await self._list(client)
             except Exception as error:
                 found = await self._failed(error, settings.MCP_CONNECT_SECONDS)
-                if last or found.code == "silent":
+                if last or found.code in ("silent", *ASKING):
                     raise found from error
             else:
                 return self.listing
@@ -107,6 +108,8 @@ class Session:
                 answer = await self._client.call_tool(name, arguments, progress_callback=progress)
             return as_data(answer)
         except MCPError as error:
+            if error.code == UNSENT and self._line and self._line.refused:
+                raise self._line.refused from error  # this one call was not taken; others may be under way
             if error.code in (-32000, -32001):
                 raise Interrupted(await self._failed(error, seconds)) from error
             return Result(text=self.target.redacted(error.message)[:2000], is_error=True)

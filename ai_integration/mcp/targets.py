@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from ai_integration.mcp.signing.bearing import Bearer
 from foundation.core.canonical import sha256_of
 
 STDIO, HTTP = "stdio", "http"
@@ -11,7 +12,10 @@ STDIO, HTTP = "stdio", "http"
 
 @dataclass(frozen=True)
 class Target:
-    """`command` with `environment` (stdio), or `url` with `headers` (HTTP). `timeout` is in seconds, for one call."""
+    """`command` with `environment` (stdio), or `url` with `headers` (HTTP). `timeout` is in seconds, for one call.
+
+    `grant` names the sign-in whose tokens `bearer` holds; both are empty where nobody signed in.
+    """
 
     server_id: UUID
     name: str
@@ -22,17 +26,24 @@ class Target:
     url: str = ""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 60.0
+    grant: str = ""
+    bearer: Bearer | None = field(default=None, repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
         """Another one as soon as anything about the server is changed, so that an old session is not used any more."""
         told = [self.transport, self.command, self.environment, self.folder, self.url, self.headers]
+        told += [self.grant] if self.grant else []
         return sha256_of(told)
 
     @property
     def secrets(self) -> list[str]:
         """What must not stand in any message, longest first."""
-        given = [*self.environment.values(), *self.headers.values()]
+        given = [
+            *self.environment.values(),
+            *self.headers.values(),
+            *(self.bearer.held if self.bearer else []),
+        ]
         return sorted({each for each in given if len(each) >= 4}, key=len, reverse=True)
 
     def redacted(self, text: str) -> str:

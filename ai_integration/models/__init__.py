@@ -2,6 +2,7 @@
 
 from ai_integration.models.calls import CallRecord
 from ai_integration.models.reaching import Credential, ExchangeRate, ModelChoice, ModelProfile
+from ai_integration.models.signing import McpSignIn, McpSignInAttempt
 from ai_integration.models.spending import Budget, Reservation, Spending
 from ai_integration.models.tools import McpServer, McpTool, ToolRule
 
@@ -11,6 +12,8 @@ __all__ = [
     "Credential",
     "ExchangeRate",
     "McpServer",
+    "McpSignIn",
+    "McpSignInAttempt",
     "McpTool",
     "ModelChoice",
     "ModelProfile",

@@ -32,6 +32,7 @@ from ai_integration.selectors.connections import (
     who_may_use_what_serves_everybody,
 )
 from ai_integration.selectors.setup import CURRENCY, Setup, known_references, setup
+from ai_integration.selectors.signing import Held, sign_in_held
 from ai_integration.selectors.tools import (
     Offered,
     answers_on_record,
@@ -52,6 +53,7 @@ from ai_integration.selectors.tools import (
 __all__ = [
     "CURRENCY",
     "DefaultModel",
+    "Held",
     "Offered",
     "Route",
     "Setup",
@@ -85,6 +87,7 @@ __all__ = [
     "routes",
     "serves_everybody",
     "setup",
+    "sign_in_held",
     "standings",
     "tool_call",
     "tool_calls",

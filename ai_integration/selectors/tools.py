@@ -15,10 +15,12 @@ from foundation.core.permissions import fetch
 APPROVED = Q(tools__approved_digest=F("tools__digest"), tools__listed=True)
 UNSEEN = Q(tools__listed=True) & ~Q(tools__approved_digest=F("tools__digest"))
 
+SECRET = ("environment", "headers", "client_secret")
+
 
 def mcp_servers(user: Any) -> QuerySet[McpServer]:
     """Without secrets; with `tool_count`, `approved_count` and `unseen_count` (offered, but not approved as it is now)."""
-    rows = McpServer.objects.permitted(user, "view").select_related("owner").defer("environment", "headers")
+    rows = McpServer.objects.permitted(user, "view").select_related("owner").defer(*SECRET)
     return rows.annotate(
         tool_count=Count("tools", filter=Q(tools__listed=True)),
         approved_count=Count("tools", filter=APPROVED),
@@ -27,7 +29,7 @@ def mcp_servers(user: Any) -> QuerySet[McpServer]:
 
 
 def mcp_server_get(user: Any, pk: Any, action: str = "view") -> McpServer:
-    return fetch(McpServer.objects.defer("environment", "headers"), user, action, pk=pk)
+    return fetch(McpServer.objects.defer(*SECRET), user, action, pk=pk)
 
 
 def mcp_tools(user: Any, server: McpServer) -> QuerySet[McpTool]:

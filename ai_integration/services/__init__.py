@@ -25,6 +25,15 @@ from ai_integration.services.reserving import (
     budget_settle,
     reservations_sweep,
 )
+from ai_integration.services.signing import (
+    refresh_claim,
+    refresh_done,
+    sign_in_begin,
+    sign_in_end,
+    sign_in_keep,
+    sign_in_taken_up,
+    sign_out,
+)
 from ai_integration.services.tool_servers import (
     may_define,
     mcp_server_create,
@@ -71,7 +80,14 @@ __all__ = [
     "pal_ask",
     "profile_set",
     "rate_set",
+    "refresh_claim",
+    "refresh_done",
     "reservations_sweep",
+    "sign_in_begin",
+    "sign_in_end",
+    "sign_in_keep",
+    "sign_in_taken_up",
+    "sign_out",
     "tool_approve",
     "tool_rule_set",
     "tool_tried",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ai_integration import outbound
 from ai_integration.models import McpServer
+from ai_integration.services.signing import forget_sign_in
 from ai_integration.states import Transport
 from foundation.activity.services import record
 from foundation.core.actors import Actor
@@ -22,6 +23,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 MOST_ARGUMENTS, MOST_VALUES, LONGEST_ARGUMENT, LONGEST_VALUE = 100, 50, 4_000, 8_000
+LONGEST_CLIENT = 500
 NAME_ODD = _("Up to 30 small letters, digits and hyphens, beginning with a letter or digit.")
 COMMAND_NEEDED = _("Enter the program and its arguments, one to a line.")
 COMMAND_ODD = _("At most 100 arguments of 4,000 characters each, without line breaks.")
@@ -29,13 +31,16 @@ URL_NEEDED = _("Enter the server's address, such as http://127.0.0.1:3000/mcp.")
 VALUES_ODD = _("One NAME=value to a line, at most 50; a value has at most 8,000 characters.")
 VALUES_AGAIN = _("The address leads to another server. Enter the headers for it.")
 FOLDER_ODD = _("Give the whole path of the folder in which the command is started.")
+CLIENT_ODD = _("A client ID has at most 500 characters without spaces, a client secret the same.")
+SECRET_AGAIN = _("The address leads to another server. Enter the client secret for it.")
 TIMEOUT_ODD = _("From 1 to 3,600 seconds.")
 TAKEN = _("There is a server of that name already.")
 ONLY_ADMINISTRATORS = _(
     "Only administrators define servers: a server's command runs on the platform's own machine."
 )
-PLAIN = ("name", "transport", "command", "folder", "url", "timeout_seconds", "shared", "enabled")
-SECRET = ("environment", "headers")
+PLAIN = ("name", "transport", "command", "folder", "url", "client_id", "timeout_seconds", "shared", "enabled")
+SECRET = ("environment", "headers", "client_secret")
+ELSEWHERE = {"transport", "url", "client_id", "client_secret"}  # what a sign-in holds for
 
 
 def may_define(actor: Actor) -> bool:
@@ -60,7 +65,7 @@ def mcp_server_create(actor: Actor, *, name: str, **fields: Any) -> McpServer:
 
 
 def mcp_server_update(actor: Actor, server: McpServer, **fields: Any) -> McpServer:
-    """Change what is given; `environment` and `headers` stay where they are None. Raises as `mcp_server_create`."""
+    """Change what is given; secret values stay where they are None. Raises as `mcp_server_create`."""
     _require_definer(actor)
     if fields.get("url"):
         fields["url"] = _reachable(fields["url"])  # asks the network: not in a transaction
@@ -72,6 +77,8 @@ def mcp_server_update(actor: Actor, server: McpServer, **fields: Any) -> McpServ
         changed = [name for name, value in before.items() if getattr(row, name) != value]
         if set(changed) - {"name", "shared", "timeout_seconds"}:
             row.checked_at, row.check_code, row.check_detail = None, "", {}
+        if ELSEWHERE & set(changed):
+            forget_sign_in(row)
         _save(row)
         record(actor, "mcp_server.updated", row, data=_told(row) | {"fields": changed})
     return row
@@ -110,6 +117,7 @@ def _fill(row: McpServer, fields: Mapping[str, Any]) -> None:
     for name, pattern in (("environment", VARIABLE), ("headers", HEADER)):
         if fields.get(name) is not None:
             setattr(row, name, _packed(name, fields[name], pattern))
+    _fill_client(row, fields.get("client_secret"))
     if settings.SIGN_IN == "link":
         row.shared = True  # there is one person, and all work is theirs
 
@@ -136,6 +144,18 @@ def _check_url(row: McpServer) -> None:
         raise _wrong("url", URL_NEEDED)
 
 
+def _fill_client(row: McpServer, secret: str | None) -> None:
+    """The client that was registered beforehand, if there is one; without an ID there is no secret either."""
+    if secret is not None:
+        row.client_secret = secret
+    if row.transport != Transport.HTTP or not row.client_id:
+        row.client_id, row.client_secret = "", ""
+    for name in ("client_id", "client_secret"):
+        value = getattr(row, name)
+        if len(value) > LONGEST_CLIENT or not value.isascii() or not value.isprintable() or " " in value:
+            raise _wrong(name, CLIENT_ODD)
+
+
 def _reachable(url: str) -> str:
     try:
         return outbound.check_address(url)
@@ -148,6 +168,8 @@ def _check_not_led_away(row: McpServer, fields: Mapping[str, Any]) -> None:
     moved = "url" in fields and outbound.origin(fields["url"]) != outbound.origin(row.url)
     if moved and row.headers and fields.get("headers") is None:
         raise _wrong("headers", VALUES_AGAIN)
+    if moved and row.client_secret and fields.get("client_secret") is None and fields.get("client_id") != "":
+        raise _wrong("client_secret", SECRET_AGAIN)
 
 
 def _packed(name: str, given: Any, pattern: re.Pattern[str]) -> str:
@@ -175,6 +197,7 @@ def _told(row: McpServer) -> dict[str, Any]:
     """What the audit keeps: the exact command or address, and only the names of secret values."""
     names = sorted([*values_of(row.environment), *values_of(row.headers)])
     where = {"command": row.command} if row.transport == Transport.STDIO else {"url": row.url}
+    names += ["client_secret"] if row.client_secret else []
     return {"name": row.name, **where, "values": names, "shared": row.shared}
 
 

@@ -24,6 +24,8 @@ from ai_integration.services import (
     mcp_server_create,
     profile_set,
     rate_set,
+    sign_in_begin,
+    sign_in_keep,
     tool_rule_set,
     tools_store,
 )
@@ -130,6 +132,16 @@ def _desk(me: User) -> None:
     link_create(Message.objects.select_related("channel__owner", "request")[0])
 
 
+def _signed_in(me: User, server: Any) -> None:
+    """A sign-in that was kept, and another one that is under way."""
+    told = {"url": "", "issuer": "https://auth.example", "expires_at": None}
+    tokens = {"access": "canary-access", "refresh": "canary-refresh"}
+    sign_in_keep(me, server, client={"client_id": "x", "secret": "canary-client"}, tokens=tokens, **told)
+    sign_in_begin(
+        me, server, state="s", session="", issuer="https://auth.example", kept={"verifier": "canary-verifier"}
+    )
+
+
 def _rows_of_their_own(me: User, vault: Any) -> None:
     credential_create(me, provider="openai", api_key="sk-canary-0123456789")
     default_model_set(me, model="builtin")
@@ -137,6 +149,7 @@ def _rows_of_their_own(me: User, vault: Any) -> None:
     listed = Listed("read", "", "Reads.", {"type": "object"}, {})
     tools_store(me, server.pk, {"read": listed})
     tool_rule_set(me, server, "read", policy="deny", persona_id=server.pk)
+    _signed_in(me, server)
     profile_set(me, reference="openai:gpt-5-mini", context=1000)
     rate_set(me, per_dollar=Decimal(150))
     budget = budget_set(me, scope="installation", period="month", tokens=10**12)

@@ -126,6 +126,8 @@ API: dict[str, On] = {
     "mcp-server-list": on(get=SIGNED_IN, post=OWNERS),
     "mcp-server-detail": on("mcp_server", get=OWN, patch=OWN, delete=OWN),
     "mcp-server-connect": on("mcp_server", post=OWN),
+    "mcp-server-sign-in": on("mcp_server", post=OWN),
+    "mcp-server-sign-out": on("mcp_server", post=OWN),
     "mcp-server-tools": on("mcp_server", get=OWN),
     "mcp-server-call": on("mcp_server", post=OWN),
     **{
@@ -245,6 +247,9 @@ PAGES: dict[str, On] = {
     "tool-recipe-install": on(post=OWNERS),
     "tool-server": on("mcp_server", get=OWN, post=OWN),
     "tool-server-connect": on("mcp_server", post=OWN),
+    "tool-sign-in": on("mcp_server", post=OWN),
+    "tool-sign-in-done": on("mcp_server", get=OWN),
+    "tool-sign-out": on("mcp_server", post=OWN),
     "tool-server-delete": on("mcp_server", post=OWN),
     "tool-act": on("mcp_server", also=actions("approve", "rule"), post=OWN),
     "approval-channels": on(get=SIGNED_IN, post=SIGNED_IN),

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+from mcp.shared.auth import OAuthClientInformationFull
 
+from tests.oauth_server import Protected
 from tests.security import canary
 from tests.stub import Stub
 
@@ -83,6 +85,34 @@ def tools_and_channels(script: httpx.Client, secrets: dict[str, str], mole: Stub
     return {
         f"tool {n}": f"{each.status_code} {dict(each.headers)} {each.text}" for n, each in enumerate(answers)
     }
+
+
+def signed_in_to(
+    browser: httpx.Client, script: httpx.Client, secrets: dict[str, str], protected: Protected
+) -> dict[str, str]:
+    """A tool server that asks for a sign-in: by a client with a secret, kept, refreshed, failing, and once more under way."""
+    row = {"name": "guarded", "transport": "http", "url": protected.url, "client_id": "known"}
+    made = script.post("/api/v1/mcp-servers/", json=row | {"client_secret": secrets["client secret"]})
+    where, done = (f"{start}{made.json()['id']}/" for start in ("/api/v1/mcp-servers/", "/settings/tools/"))
+    desk = protected.desk
+    desk.mark, desk.life = secrets["token of a tool server"], 0
+    desk.clients["known"] = OAuthClientInformationFull(
+        client_id="known",
+        client_secret=secrets["client secret"],
+        redirect_uris=[f"{str(browser.base_url).rstrip('/')}{done}signed-in/"],
+        token_endpoint_auth_method="client_secret_basic",
+        scope="tools",
+    )
+    answers = [made, script.post(f"{where}connect/"), script.post(f"{where}sign-in/")]
+    answers.append(browser.get(protected.allowed(answers[-1].json()["address"])))
+    answers.append(script.get(where))
+    assert answers[-1].json()["authorization"] == "signed_in", answers[-1].text
+    answers += [script.post(f"{where}connect/"), script.post(f"{where}sign-in/")]
+    desk.broken = True
+    answers += [script.post(f"{where}connect/"), script.get(f"{where}tools/"), browser.get(done)]
+    given = {"code": secrets["key in a wrong field"], "state": secrets["key in a wrong field"]}
+    answers.append(browser.get(f"{done}signed-in/", params=given))
+    return {f"sign-in {n}": f"{each.status_code} {each.text}" for n, each in enumerate(answers)}
 
 
 def _made_and_tried(

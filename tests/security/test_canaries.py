@@ -11,10 +11,11 @@ import psycopg
 import pytest
 
 from tests import services
+from tests.oauth_server import Protected
 from tests.platform import Platform
 from tests.redis_space import claimed
 from tests.security import canary
-from tests.security.planting import planted, tools_and_channels
+from tests.security.planting import planted, signed_in_to, tools_and_channels
 from tests.stub import Stub
 from tests.team.processes import Team, until
 
@@ -53,7 +54,7 @@ def secrets() -> dict[str, str]:
         name: canary.new(name.replace(" ", "-"))
         for name in (
             "stored key", "changed key", "key in a wrong field", "password in an address", "wrong password", "forged token",
-            "tool variable", "tool header", "channel address", "changed channel",
+            "tool variable", "tool header", "channel address", "changed channel", "client secret", "token of a tool server",
         )
     }  # fmt: skip
     return planted | {"ENCRYPTION_KEYS": canary.fernet_key(), "older key": canary.fernet_key()}
@@ -64,6 +65,12 @@ def mole() -> Iterator[Stub]:
     with Stub() as stub:
         canary.Mole(stub)
         yield stub
+
+
+@pytest.fixture(scope="module")
+def protected(platform: Platform) -> Iterator[Protected]:
+    with Protected() as server:
+        yield server
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("team", marks=pytest.mark.team)])
@@ -108,10 +115,11 @@ def redis() -> str:
 
 
 @pytest.fixture(scope="module")
-def places(platform: Platform, secrets: dict[str, str], mole: Stub) -> dict[str, str]:
+def places(platform: Platform, secrets: dict[str, str], mole: Stub, protected: Protected) -> dict[str, str]:
     """`{place: everything that stands there}`, after all that can go wrong has gone wrong."""
     found: dict[str, str] = {}
     with platform.browser() as browser, platform.script() as script:
+        found |= signed_in_to(browser, script, secrets, protected)
         secrets["access token"] = script.headers["Authorization"].removeprefix("Bearer ")
         secrets["session cookie"] = browser.cookies["hisho_session"]
         secrets["socket ticket"] = platform.ticket(script)

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ai_integration import gateway, services
-from ai_integration.contexts.tools import check_words, servers_page
+from ai_integration.contexts.tools import check_words, redirect_uri, servers_page
 from ai_integration.mcp.faults import OK
 from ai_integration.models import McpServer
 from ai_integration.selectors import mcp_server_get
+from foundation.core.errors import Conflict
 from foundation.core.pages import BOTH, WRITE, carry_out, page, see_other, show
 from personas.selectors import personas
 from workflows.contexts.tools import tools_page
@@ -59,6 +60,45 @@ def connect(request: HttpRequest, pk: str) -> HttpResponse:
     return see_other(_at(found))
 
 
+@page(*WRITE, limits={"POST": "provider_test"})
+def sign_in(request: HttpRequest, pk: str) -> HttpResponse:
+    """Send the person to where the server wants them to sign in. The page that does so says where that is."""
+    found = mcp_server_get(request.user, pk, "change")
+    told = {"redirect_uri": redirect_uri(request, found), "session": request.session.session_key or ""}
+    try:
+        begun = gateway.sign_in_begin(request.user, found, **told)
+    except Conflict as error:
+        messages.error(request, str(error))
+        return see_other(_at(found))
+    response = show(request, "workflows/tool_sign_in.html", {"server": found, "begun": begun})
+    response.headers["Refresh"] = (
+        f"0; url={begun.address}"  # a form of ours may lead nowhere else (form-action)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@page("GET")
+def sign_in_done(request: HttpRequest, pk: str) -> HttpResponse:
+    """Where the person is sent back to. What they bring is worth something once, and only with the state that we gave out."""
+    found = mcp_server_get(request.user, pk, "change")
+    answer, session = request.GET.dict(), request.session.session_key or ""
+    try:
+        _say(request, gateway.sign_in_finish(request.user, found, answer, session=session))
+    except Conflict as error:
+        messages.error(request, str(error))
+    return see_other(_at(found))
+
+
+@page(*WRITE)
+def sign_out(request: HttpRequest, pk: str) -> HttpResponse:
+    found = mcp_server_get(request.user, pk, "change")
+    carry_out(
+        request, lambda: gateway.sign_out(request.user, found), _("Signed out. The tokens are forgotten.")
+    )
+    return see_other(_at(found))
+
+
 @page(*WRITE)
 def delete(request: HttpRequest, pk: str) -> HttpResponse:
     found = mcp_server_get(request.user, pk, "delete")
@@ -97,7 +137,7 @@ def _rule(request: HttpRequest, found: McpServer, name: str) -> None:
 
 
 def _page(request: HttpRequest, found: McpServer, **forms: Any) -> HttpResponse:
-    context = {"page": tools_page(request.user, found, **forms)}
+    context = {"page": tools_page(request.user, found, **forms), "redirect_uri": redirect_uri(request, found)}
     return _status(show(request, "workflows/tool_server.html", context), forms.get("refused"))
 
 

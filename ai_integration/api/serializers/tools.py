@@ -2,28 +2,37 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ai_integration.contexts.tools import check_words, standing
+from ai_integration.contexts.tools import authorization, check_words, standing
 from ai_integration.models import McpServer, McpTool
-from ai_integration.states import ToolPolicy, Transport
+from ai_integration.states import Authorization, ToolPolicy, Transport
 from foundation.core.api.serializers import StrictSerializer
 
 
 class McpServerSerializer(serializers.ModelSerializer):
     check = serializers.SerializerMethodField(help_text="How the last connection went, in one sentence.")
+    authorization = serializers.SerializerMethodField(
+        help_text="`none`, `needed` (begin with `sign-in/`), or `signed_in`."
+    )
     tool_count = serializers.IntegerField(default=0)
     approved_count = serializers.IntegerField(default=0)
 
     class Meta:
         model = McpServer
         fields = (
-            "id", "owner", "name", "transport", "command", "folder", "url", "timeout_seconds", "shared", "enabled",
-            "checked_at", "check_code", "check", "tool_count", "approved_count", "created_at", "updated_at",
+            "id", "owner", "name", "transport", "command", "folder", "url", "client_id", "timeout_seconds", "shared",
+            "enabled", "checked_at", "check_code", "check", "authorization", "signed_in_at", "tool_count", "approved_count",
+            "created_at", "updated_at",
         )  # fmt: skip
 
     def get_check(self, server: McpServer) -> str:
         return check_words(server)
+
+    @extend_schema_field(serializers.ChoiceField(Authorization.choices))
+    def get_authorization(self, server: McpServer) -> str:
+        return authorization(server)
 
 
 class McpServerChange(StrictSerializer):
@@ -43,6 +52,13 @@ class McpServerChange(StrictSerializer):
     folder = serializers.CharField(max_length=1000, allow_blank=True, required=False)
     url = serializers.CharField(max_length=300, allow_blank=True, required=False)
     headers = serializers.DictField(child=serializers.CharField(max_length=8000), required=False)
+    client_id = serializers.CharField(
+        max_length=500,
+        allow_blank=True,
+        required=False,
+        help_text="Only where the place to sign in does not register clients by itself.",
+    )
+    client_secret = serializers.CharField(max_length=500, allow_blank=True, required=False)
     timeout_seconds = serializers.IntegerField(min_value=1, max_value=3600, required=False)
     shared = serializers.BooleanField(required=False)
     enabled = serializers.BooleanField(required=False)
@@ -53,6 +69,13 @@ class McpServerChange(StrictSerializer):
 
 class McpServerInput(McpServerChange):
     name = serializers.CharField(max_length=30)
+
+
+class SignInSerializer(serializers.Serializer):
+    """Where the person has to go, with a browser that is signed in here as the same person."""
+
+    address = serializers.URLField()
+    expires_at = serializers.DateTimeField(source="attempt.expires_at")
 
 
 class RuleSerializer(serializers.Serializer):

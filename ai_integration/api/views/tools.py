@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from ai_integration import gateway, selectors, services
 from ai_integration.api.serializers import tools as serializers
+from ai_integration.contexts.tools import redirect_uri
 from ai_integration.models import McpServer
 from foundation.activity.idempotency import IdempotentCreate
 from foundation.core.api.schema import IDEMPOTENCY_KEY, tagged
@@ -34,9 +35,15 @@ class McpServerViewSet(IdempotentCreate, ReadViewSet):
         "withdraw": "change",
         "policy": "change",
         "call": "operate",
+        "sign_in": "change",
+        "sign_out": "change",
     }
     codes: ClassVar = {"create": "mcp_server:create"}
-    throttle_scopes: ClassVar = {"connect": "provider_test", "call": "provider_test"}
+    throttle_scopes: ClassVar = {
+        "connect": "provider_test",
+        "call": "provider_test",
+        "sign_in": "provider_test",
+    }
 
     def rows(self, user: Any) -> QuerySet[McpServer]:
         return selectors.mcp_servers(user)
@@ -74,6 +81,21 @@ class McpServerViewSet(IdempotentCreate, ReadViewSet):
     def connect(self, request: Request, pk: str) -> Response:
         """Connect now and read the tools. The answer is always 200; `check_code` and `check` say how it went."""
         gateway.connect(request.user, self.get_object())
+        return self.shown(self.get_object())
+
+    @extend_schema(request=None, responses=serializers.SignInSerializer)
+    @action(detail=True, methods=["post"], url_path="sign-in")
+    def sign_in(self, request: Request, pk: str) -> Response:
+        """Begin to sign in. Open `address` in a browser; the answer is taken once, within ten minutes, from you alone."""
+        server = self.get_object()
+        begun = gateway.sign_in_begin(request.user, server, redirect_uri=redirect_uri(request, server))
+        return self.answer(begun, serializer=serializers.SignInSerializer)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], url_path="sign-out")
+    def sign_out(self, request: Request, pk: str) -> Response:
+        """Forget the tokens of the sign-in, and end the session."""
+        gateway.sign_out(request.user, self.get_object())
         return self.shown(self.get_object())
 
     @extend_schema(responses=serializers.McpToolList)

@@ -1,0 +1,1 @@
+"""Signing in at the servers that ask for it: OAuth 2.1 with PKCE, in steps that any process can take."""
