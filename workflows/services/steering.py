@@ -16,13 +16,13 @@ from foundation.core.text import first_line, language_of
 from knowledge.models import Source, Vault
 from personas.selectors import team_for
 from plans.models import Plan
-from plans.selectors import pending_for
-from plans.services import plan_attach, plan_withdraw, policy_check, request_withdraw
+from plans.services import plan_attach, plan_withdraw, policy_check
 from plans.states import PLAN, PlanStatus
 from workflows.models import Project, Run, Workflow
 from workflows.selectors import CARRYING_OUT, OPEN_TASKS
 from workflows.services.moves import (
     go_on,
+    questions_withdraw,
     run_queue,
     task_again,
     task_move,
@@ -173,12 +173,9 @@ def workflow_cancel(actor: Actor, workflow: Workflow, *, reason: str = "") -> Wo
     for task in workflow.tasks.filter(status__in=OPEN_TASKS):
         task.workflow = workflow
         task_move(actor, task, TaskStatus.CANCELLED)
-        for request in pending_for(task.pk):
-            request_withdraw(actor, request)
     if workflow.plan and PLAN.allows(workflow.plan.status, PlanStatus.WITHDRAWN):
         plan_withdraw(SYSTEM, workflow.plan)
-    for request in pending_for(workflow.pk):
-        request_withdraw(actor, request)
+    questions_withdraw(actor, workflow.pk)
     return workflow
 
 
@@ -189,6 +186,7 @@ def workflow_delete(actor: Actor, workflow: Workflow) -> None:
     if workflow.status not in (WorkflowStatus.DRAFT, *FINISHED):
         raise Conflict(_("Cancel it first."), code="still_active", details={"status": workflow.status})
     record(actor, "workflow.deleted", workflow, data={"title": workflow.title})
+    questions_withdraw(actor, workflow.pk, *workflow.tasks.values_list("pk", flat=True))
     if workflow.plan:
         workflow.plan.delete()
     workflow.delete()

@@ -18,7 +18,7 @@ from plans.services import request_open
 from plans.states import RequestStatus
 from workflows.models import Task, Workflow
 from workflows.selectors import CARRYING_OUT
-from workflows.services.moves import go_on, task_move, workflow_move
+from workflows.services.moves import go_on, task_move, waits_no_more
 from workflows.services.running import ENGINE, Halted
 from workflows.states import TaskStatus, WorkflowStatus
 
@@ -75,10 +75,7 @@ def task_wake(task_id: UUID | str) -> None:
         return
     task.workflow = workflow
     task_move(ENGINE, task, TaskStatus.PENDING, attempts=0, queued_at=None)
-    if workflow.status == WorkflowStatus.WAITING_FOR_HUMAN and workflow.resumes_to in CARRYING_OUT:
-        workflow_move(ENGINE, workflow, workflow.resumes_to, resumes_to="", reason="")
-    if workflow.status in CARRYING_OUT:
-        go_on(workflow)
+    waits_no_more(workflow)
 
 
 def parked_to_wake() -> list[UUID]:
@@ -103,9 +100,9 @@ def tool_told(lease: Lease, workflow: Workflow, type_: str, data: dict[str, Any]
 
 
 def decision_on(task: Task, kind: str, key: str) -> Decided | None:
-    """What was decided last about the call under `key`; None when nothing was, or nothing yet."""
+    """What was decided last about the call under `key`; None when nothing was, or nothing yet. Taken back is not decided."""
     rows = ApprovalRequest.objects.filter(subject_id=task.pk, kind=kind, payload__key=key)
-    row = rows.exclude(status=PENDING).order_by("-created_at").first()
+    row = rows.exclude(status__in=(PENDING, RequestStatus.WITHDRAWN)).order_by("-created_at").first()
     if row is None:
         return None
     told = row.payload
