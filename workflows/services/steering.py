@@ -6,8 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ai_integration import providers
-from ai_integration.services import budget_set
+from ai_integration.services import budget_set, check_answerable
 from foundation.activity.services import record
 from foundation.core.actors import SYSTEM, Actor
 from foundation.core.errors import Conflict, Invalid
@@ -79,7 +78,7 @@ def workflow_create(
         language=language_of(requirement),
         budget=budget or {},
         policy=_policy(actor, into, policy),
-        model=_model(model),
+        model=_model(actor, model),
         auto_approver=actor if flags.get("auto_approve") else None,
         **flags,
     )
@@ -226,12 +225,9 @@ def _made(actor: Actor, workflow: Workflow, plan: Any) -> None:
     record(actor, "workflow.created", workflow, streams=[workflow.stream], data={"title": workflow.title})
 
 
-def _model(reference: str) -> str:
+def _model(actor: Actor, reference: str) -> str:
     if reference:
-        try:
-            providers.parse(reference)
-        except Invalid as error:
-            raise Invalid(str(error), details={"model": [str(error)]}) from error
+        check_answerable(actor, "model", reference)
     return reference
 
 
