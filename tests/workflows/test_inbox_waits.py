@@ -155,6 +155,19 @@ def _command(desk: Desk, workflow: Workflow, command: str) -> None:
     assert desk.say(workflow, command) in ((409,) if refused else (200, 204))
 
 
+@pytest.mark.parametrize("kind", ["plan", "budget", "tool_call"])
+def test_the_inbox_says_what_it_is_that_waits(
+    stopped: Callable[[str], tuple[Workflow, Desk]], kind: str
+) -> None:
+    workflow, desk = stopped(kind)
+    (row,) = desk.client.get(f"{API}/approvals/", {"workflow": str(workflow.pk)}).json()["results"]
+    task = kind == "tool_call"
+    subject = task_of(workflow, "a") if task else workflow
+    assert row["workflow"] == str(workflow.pk)
+    assert row["subject"] == {"kind": "task" if task else "workflow", "id": str(subject.pk)}
+    assert desk.client.get(f"{API}/approvals/{row['id']}/").json()["subject"] == row["subject"]
+
+
 @pytest.mark.parametrize("kind", ["plan", "question", "tool_call"])
 def test_decided_while_it_is_paused_it_counts_when_it_is_resumed(
     stopped: Callable[[str], tuple[Workflow, Desk]], kind: str

@@ -52,6 +52,7 @@ def task_park(lease: Lease, workflow_id: UUID | str, need: ApprovalRequired) -> 
         owner=workflow.owner,
         kind=need.kind,
         subject_id=task.pk,
+        subject_kind=ApprovalRequest.Subject.TASK,
         title=_title(need),
         content_hash=told.pop("content_hash", "") or sha256_of(told),
         streams=(workflow.stream,),
