@@ -27,6 +27,13 @@ def people(approvers: list[Any]) -> list[Any]:  # noqa: F811 - the fixture
     return approvers
 
 
+@pytest.fixture
+def told(hook: Hook, settings: Any) -> Hook:  # noqa: F811 - the fixture
+    """What is sent to people, links and all."""
+    settings.PUBLIC_URL = "https://hisho.example"
+    return hook
+
+
 def policy(people: list[Any], **more: Any) -> dict[str, Any]:
     return {"steps": [{"users": [str(each.pk) for each in people], "needed": 2}]} | more
 
@@ -52,12 +59,10 @@ def test_three_approvers_through_rest_alone(
     house: House,
     people: list[Any],
     api: Any,
-    hook: Hook,  # noqa: F811 - the fixture
-    settings: Any,
+    told: Hook,
 ) -> None:
-    settings.PUBLIC_URL = "https://hisho.example"
     commander, (first, second, third) = api(house.user), map(api, people)
-    channel(third, hook)
+    channel(third, told)
     workflow = delegated(commander, house, policy(people))
     assert workflow.status == "awaiting_approval"
 
@@ -86,7 +91,7 @@ def test_three_approvers_through_rest_alone(
     ]
     assert all(each["answer"] and each["answered_by"] for each in remarks)
 
-    link = _link_of(hook)
+    link = _link_of(told)
     assert Client().get(link).status_code == 200
     _approved_by_two(first, second, third, plan, stale)
     _too_late(link)

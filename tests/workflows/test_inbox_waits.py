@@ -11,16 +11,13 @@ import pytest
 
 from ai_integration.services import profile_set
 from foundation.activity.models import AuditEntry
-from plans.models import ApprovalRequest
 from tests import factories
 from tests.stub import Calls
 from tests.tool_servers import allow
 from tests.workflows.conftest import House
 from tests.workflows.driving import crank, fresh, task_of
-from tests.workflows.talking import begin, talk
 from tests.workflows.tooling import APPEND, Scene, wake
 from workflows.models import Workflow
-from workflows.services import parking
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 API = "/api/v1"
@@ -278,34 +275,3 @@ def test_a_tool_and_money_at_once(scene: Scene, api: Any, decision: str) -> None
     queue(workflow)
     assert set(desk.inbox().values()) == {"tool_call"}  # it was not refused, so it is asked about anew
     assert scene.effects() == []
-
-
-DISCUSSED = [
-    (("pause",), GONE),
-    (("pause", "resume"), AGAIN),
-    (("resume",), AGAIN),
-    (("end",), AGAIN),  # the minutes cost something, too
-    (("pause", "delete"), GONE),
-]
-
-
-@pytest.mark.parametrize(("commands", "becomes"), DISCUSSED, ids=["+".join(each[0]) for each in DISCUSSED])
-def test_a_discussion_moved_on_by_hand(
-    paid: House, api: Any, commands: tuple[str, ...], becomes: str
-) -> None:
-    paid.use(MODEL)
-    desk = Desk(api(paid.user))
-    limit = {"scope": "installation", "period": "month", "tokens": 1}
-    assert desk.client.post(f"{API}/budgets/", limit).status_code == 201
-    discussion = talk(begin(paid))
-    (before,) = desk.inbox()
-    for command in commands:
-        assert desk.say(discussion, command) in (200, 204)
-    if commands[-1] != "delete":
-        parking.parked_sweep()
-        talk(fresh(discussion))
-    after = desk.inbox()
-    assert list(after.values()) == ([] if becomes == GONE else ["budget"])
-    assert before not in after
-    assert traced(before)
-    assert ApprovalRequest.objects.filter(status="pending").count() == len(after)
