@@ -55,12 +55,7 @@ def waiting(client: Any) -> dict[str, Any]:
     return only
 
 
-def test_three_approvers_through_rest_alone(
-    house: House,
-    people: list[Any],
-    api: Any,
-    told: Hook,
-) -> None:
+def test_three_approvers_through_rest_alone(house: House, people: list[Any], api: Any, told: Hook) -> None:
     commander, (first, second, third) = api(house.user), map(api, people)
     channel(third, told)
     workflow = delegated(commander, house, policy(people))
@@ -84,12 +79,7 @@ def test_three_approvers_through_rest_alone(
     assert (changes["from"]["number"], changes["to"]["number"]) == (1, 2)
     assert [item["key"] for item in changes["removed"]] == [key]
     assert ["保証" in item["title"] for item in changes["added"]] == [True]
-    remarks = first.get(f"{plan}comments/").json()["results"]
-    assert [(each["text"], each["item"], each["answered_in"], each["followed"]) for each in remarks] == [
-        (PLAN_COMMENT, "", 2, True),
-        (ITEM_COMMENT, key, 2, True),
-    ]
-    assert all(each["answer"] and each["answered_by"] for each in remarks)
+    _answered(first, plan, key)
 
     link = _link_of(told)
     assert Client().get(link).status_code == 200
@@ -100,6 +90,15 @@ def test_three_approvers_through_rest_alone(
     assert workflow.status.startswith("completed")
     assert moves(workflow).count("running") == 1
     _told_in_the_history(first, plan)
+
+
+def _answered(first: Any, plan: str, key: str) -> None:
+    remarks = first.get(f"{plan}comments/").json()["results"]
+    assert [(each["text"], each["item"], each["answered_in"], each["followed"]) for each in remarks] == [
+        (PLAN_COMMENT, "", 2, True),
+        (ITEM_COMMENT, key, 2, True),
+    ]
+    assert all(each["answer"] and each["answered_by"] for each in remarks)
 
 
 def _link_of(hook: Hook) -> str:  # noqa: F811
