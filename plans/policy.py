@@ -27,6 +27,7 @@ from foundation.core.errors import Invalid
 Hours = Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 MOST = 50
+MISSING = {"missing": gettext_lazy("This is needed.")}
 NO_DEADLINE = gettext_lazy("Without a deadline there is nothing to remind of, and nothing passes.")
 
 
@@ -72,9 +73,9 @@ class Step(Approvers):
 class AutoRule(Shape):
     """When nobody needs to be asked. Everything that is not allowed here is asked about.
 
-    `max_cost`: the sum of the items' estimates in US dollars; an item without an estimate is asked about. `tools`: the only
-    ones that those who do the work may hold. `vault_writes`: whether a report may be written into a vault. `set_by` is filled
-    in by the platform: the person who set the rule and in whose name it approves.
+    `max_cost` (needed): the sum of the items' estimates in US dollars; an item without an estimate is asked about. `tools`:
+    the only ones that those who do the work may hold. `vault_writes`: whether a report may be written into a vault. `set_by`
+    is filled in by the platform: the person who set the rule and in whose name it approves.
     """
 
     max_cost: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
@@ -141,7 +142,8 @@ def read(stored: Any) -> Policy:
     try:
         return Policy.model_validate(stored or {})
     except ValidationError as error:
-        raise Unsound([(each["loc"], each["msg"]) for each in error.errors()]) from error
+        found = error.errors()
+        raise Unsound([(each["loc"], MISSING.get(each["type"]) or each["msg"]) for each in found]) from error
 
 
 @dataclass(frozen=True)

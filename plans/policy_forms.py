@@ -138,9 +138,9 @@ class PolicyForm(CommandForm):
     auto = forms.BooleanField(label=_("Ask nobody where a plan stays within these limits"), required=False)
     max_cost = forms.FloatField(
         label=_("Cost at most, in US dollars by its own estimate"),
-        required=False,
         min_value=0,
         max_value=1_000_000,
+        error_messages={"required": _("Say how much at most; 0 for what costs nothing.")},
     )
     tools = LinesField(
         label=_("The only tools that the team may hold"),
@@ -161,8 +161,8 @@ class PolicyForm(CommandForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("auto") and given.get("max_cost") is None and "max_cost" not in self.errors:
-            self.add_error("max_cost", _("Say how much at most; 0 for what costs nothing."))
+        if not given.get("auto"):  # the limit belongs to a rule that is not set
+            self.errors.pop("max_cost", None)
         return given
 
     def rule(self) -> dict[str, Any] | None:

@@ -185,11 +185,8 @@ def votes(request: ApprovalRequest) -> list[Vote]:
 
 def votes_of(plan: Plan) -> QuerySet[Vote]:
     """Every decision on the plan, oldest first, those that were taken back too. Whoever sees the plan sees them."""
-    return (
-        Vote.objects.filter(request__plan=plan)
-        .select_related("request__version")
-        .order_by("created_at", "id")
-    )
+    rows = Vote.objects.filter(request__plan=plan).select_related("request__version")
+    return rows.order_by("created_at", "id")
 
 
 def history_of(plan: Plan) -> list[dict[str, Any]]:
@@ -245,8 +242,14 @@ def requests_of(plan: Plan) -> QuerySet[ApprovalRequest]:
     return plan.requests.select_related("version", "decided_by").order_by("created_at", "id")
 
 
-def pending_for(subject_id: UUID) -> QuerySet[ApprovalRequest]:
-    return ApprovalRequest.objects.filter(subject_id=subject_id, status=RequestStatus.PENDING)
+def pending_for(*subject_ids: UUID) -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.filter(subject_id__in=subject_ids, status=RequestStatus.PENDING)
+
+
+def unsettled(subject_id: UUID, kind: str) -> bool:
+    """Whether a request of that kind waits, or was decided and is still to be carried out."""
+    rows = ApprovalRequest.objects.filter(subject_id=subject_id, kind=kind, payload__carried_out__isnull=True)
+    return rows.exclude(status=RequestStatus.WITHDRAWN).exists()
 
 
 def question_pending(subject_id: UUID) -> bool:

@@ -29,7 +29,7 @@ if known:
     mcp_server_update(me, known, command=told["command"])
 row = gateway.connect(me, known or mcp_server_create(me, name="walker", command=told["command"]))
 for tool in row.tools.all():
-    tool_approve(me, row, tool.name, digest=tool.digest, policy="allow")
+    tool_approve(me, row, tool.name, digest=tool.digest, policy={policy!r})
 gateway.disconnect(row)
 again = str(Persona.objects.filter(name__startswith="道具係").count() or "")
 who = factories.persona(me, name="道具係" + again, role="歩く人", model="openai:stub", tools=["walker/*"])
@@ -54,10 +54,10 @@ def walks(stub: Stub, *asks: tuple[str, dict[str, Any]]) -> Callable[[Asked], An
     return answer
 
 
-def begun(platform: Platform, client: httpx.Client, go: Path) -> str:
-    """The id of a workflow whose plan is approved, so that its one task is being worked on."""
+def begun(platform: Platform, client: httpx.Client, go: Path, *, policy: str = "allow") -> str:
+    """The id of a workflow whose plan is approved, so that its one task is being worked on. `policy` is the tools'."""
     told = json.dumps({"command": [sys.executable, "-I", str(ROOT / WALKER), str(go)]})
-    workflow = platform.python(PREPARE.format(told=told)).strip().splitlines()[-1]
+    workflow = platform.python(PREPARE.format(told=told, policy=policy)).strip().splitlines()[-1]
     row = until(client, f"/api/v1/workflows/{workflow}/", lambda row: row["status"] == "awaiting_approval")
     plan = client.get(f"/api/v1/plans/{row['plan']}/").json()
     approved = client.post(

@@ -6,7 +6,7 @@ is never made again without a human, unless a person said of the tool that it ma
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -110,7 +110,7 @@ def call_tool(
         raise ToolUnavailable(_("Nobody may call this tool."))
     if policy == ToolPolicy.ASK and asked.permit is None:
         raise ToolApprovalRequired(details=_shown(_parked(purpose, asked, tool, before, arguments), asked))
-    call = _begun(purpose, asked, tool, arguments)
+    call = _begun(_told_why(purpose, asked, tool, policy), asked, tool, arguments)
     if called:
         called()
     return _made(call, tool, arguments, policy, tell)
@@ -214,6 +214,12 @@ def _begun(purpose: Purpose, asked: Asked, tool: McpTool, arguments: dict[str, A
         **purpose.__dict__ | {"job": JOB, "context": purpose.context | _context(asked, tool, arguments)}
     )
     return call_begin(told, provider=PROVIDER, model=f"{asked.server}/{asked.tool}"[:120])
+
+
+def _told_why(purpose: Purpose, asked: Asked, tool: McpTool, policy: str) -> Purpose:
+    """With `by_rule` where nobody was asked about a call that is asked about otherwise."""
+    by_rule = asked.permit is None and policy == ToolPolicy.ALLOW and tool.policy != ToolPolicy.ALLOW
+    return replace(purpose, context=purpose.context | {"by_rule": by_rule})
 
 
 def _parked(

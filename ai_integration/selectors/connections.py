@@ -95,11 +95,25 @@ def connection_for(
     """How work of this person reaches the model; None when nothing connects to it."""
     if providers.spec(reference.provider).needs_nothing:
         return Connection(reference.provider)
-    ways = _usable(now or setup(), owner_id, reference.provider)
-    fitting = [way for way in ways if not reference.label or way.label == reference.label]
+    fitting = _fitting(now or setup(), owner_id, reference)
     if fitting:
         return fitting[0].open()
     return None if reference.label else providers.from_environment(reference.provider)
+
+
+def answerable(owner_id: UUID | None, model: str) -> bool:
+    """Whether work of this person that names `model` has anybody to ask: the model itself, or one that stands in for it.
+
+    Whether a server is up right now is not asked. Raises Invalid for a provider that does not exist.
+    """
+    now = setup()
+    return any(_connected(owner_id, route.reference, now) for route in routes(model, "", now))
+
+
+def _connected(owner_id: UUID | None, reference: Reference, now: Setup) -> bool:
+    if providers.spec(reference.provider).needs_nothing or _fitting(now, owner_id, reference):
+        return True
+    return not reference.label and providers.from_environment(reference.provider) is not None
 
 
 def serves_everybody(reference: Reference) -> bool:
@@ -129,6 +143,11 @@ def _usable(now: Setup, owner_id: UUID | None, provider: str) -> Sequence[Way]:
     others = [way.pk for way in now.ways if way.provider == provider and not way.serves(owner_id)]
     lent = set(_reachable(owner_id).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
     return now.usable(owner_id, provider, lent)
+
+
+def _fitting(now: Setup, owner_id: UUID | None, reference: Reference) -> list[Way]:
+    ways = _usable(now, owner_id, reference.provider)
+    return [way for way in ways if not reference.label or way.label == reference.label]
 
 
 def ready_providers(owner_id: UUID | None) -> dict[str, str]:

@@ -10,7 +10,13 @@ from ai_integration.services.calls import (
     call_finish,
     call_park,
 )
-from ai_integration.services.choices import choice_set, fallbacks_set, profile_set, rate_set
+from ai_integration.services.choices import (
+    check_answerable,
+    choice_set,
+    fallbacks_set,
+    profile_set,
+    rate_set,
+)
 from ai_integration.services.credentials import (
     credential_create,
     credential_delete,
@@ -63,6 +69,7 @@ __all__ = [
     "call_fail",
     "call_finish",
     "call_park",
+    "check_answerable",
     "choice_set",
     "credential_create",
     "credential_delete",

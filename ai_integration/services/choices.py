@@ -11,7 +11,7 @@ from ai_integration import providers
 from ai_integration.catalogue import ABILITIES
 from ai_integration.jobs import ANSWERS
 from ai_integration.models import ExchangeRate, ModelChoice, ModelProfile
-from ai_integration.selectors.connections import FALLBACKS, serves_everybody
+from ai_integration.selectors.connections import FALLBACKS, answerable, serves_everybody
 from ai_integration.selectors.setup import CURRENCY
 from foundation.activity.services import record
 from foundation.core.actors import Actor
@@ -87,6 +87,14 @@ def check_model(field: str, model: str) -> None:
         raise _wrong(
             field, NOT_FOR_ALL % {"provider": providers.spec(reference.provider).name}, providers.KEY_MISSING
         )
+
+
+def check_answerable(actor: Actor, field: str, model: str) -> None:
+    """Raises Invalid (naming the field) unless work of the actor's that names the model has somebody to ask."""
+    reference = _check_named(field, model)
+    if not answerable(actor.pk, model):
+        words = providers.NOT_CONNECTED % {"provider": providers.spec(reference.provider).name}
+        raise _wrong(field, words, providers.KEY_MISSING)
 
 
 def _check_named(field: str, model: str) -> providers.Reference:

@@ -19,13 +19,22 @@ class PersonSerializer(serializers.Serializer):
     name = serializers.CharField(source="__str__")
 
 
+class SubjectSerializer(serializers.Serializer):
+    """What the request stops."""
+
+    kind = serializers.ChoiceField(source="subject_kind", choices=ApprovalRequest.Subject.choices)
+    id = serializers.UUIDField(source="subject_id")
+
+
 class ApprovalRow(serializers.ModelSerializer):
-    """Something that waits, or waited, for a human. `workflow` is the work that it stops.
+    """Something that waits, or waited, for a human. `subject` is what it stops: a workflow, one of its tasks, a discussion,
+    or a plan that stands alone. `workflow` is the workflow, also that of a task; null where there is none.
 
     `step` counts from 0; `needed` approvals complete it. `effect` says in the platform's words what a tool call would do.
     """
 
-    workflow = serializers.UUIDField(source="subject_id")
+    workflow = serializers.UUIDField(source="workflow_id", allow_null=True)
+    subject = SubjectSerializer(source="*")
     version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
     asked_of = PersonSerializer(allow_null=True)
     decided_by = PersonSerializer(allow_null=True)
@@ -36,7 +45,7 @@ class ApprovalRow(serializers.ModelSerializer):
     class Meta:
         model = ApprovalRequest
         fields = (
-            "id", "kind", "status", "title", "owner", "workflow", "plan", "version", "content_hash", "payload", "effect",
+            "id", "kind", "status", "title", "owner", "subject", "workflow", "plan", "version", "content_hash", "payload", "effect",
             "asked_of", "decided_by", "decided_at", "automatic", "answer", "comment", "deadline", "on_deadline", "step",
             "needed", "created_at",
         )  # fmt: skip

@@ -1,6 +1,7 @@
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
 from foundation.core.api.filters import AnyOf
@@ -27,7 +28,8 @@ class ApprovalFilter(filters.FilterSet):
         choices=[(MINE, MINE), *RequestStatus.choices, (ALL, ALL)], method="with_status"
     )
     kind = filters.ChoiceFilter(choices=ApprovalRequest.Kind.choices)
-    workflow = filters.UUIDFilter(field_name="subject_id")
+    workflow = filters.UUIDFilter(method="of_workflow")
+    subject = filters.UUIDFilter(field_name="subject_id")
     plan = filters.UUIDFilter()
 
     class Meta:
@@ -38,6 +40,11 @@ class ApprovalFilter(filters.FilterSet):
         given = data.copy() if data is not None else {}
         given.setdefault("status", MINE)
         super().__init__(given, *args, **kwargs)
+
+    def of_workflow(self, rows: QuerySet, _name: str, value: UUID) -> QuerySet:
+        Subject = ApprovalRequest.Subject
+        itself = Q(subject_kind=Subject.WORKFLOW, subject_id=value)
+        return rows.filter(itself | Q(subject_kind=Subject.TASK, payload__workflow=str(value)))
 
     def with_status(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         if value == MINE:

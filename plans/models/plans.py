@@ -116,6 +116,14 @@ class ApprovalRequest(BaseModel):
         UNKNOWN_EFFECT = "unknown_effect"
         QUESTION = "question"
 
+    class Subject(models.TextChoices):
+        """What `subject_id` is the id of. A plan is its own subject while it stands alone."""
+
+        WORKFLOW = "workflow"
+        TASK = "task"
+        DISCUSSION = "discussion"
+        PLAN = "plan"
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="approval_requests"
     )
@@ -125,6 +133,9 @@ class ApprovalRequest(BaseModel):
     )
     title = models.CharField(max_length=300)
     subject_id = models.UUIDField(db_index=True)
+    subject_kind = models.CharField(
+        max_length=10, choices=Subject.choices, default=Subject.WORKFLOW, editable=False
+    )
     plan = models.ForeignKey(Plan, null=True, on_delete=models.CASCADE, related_name="requests")
     version = models.ForeignKey(PlanVersion, null=True, on_delete=models.CASCADE, related_name="requests")
     content_hash = models.CharField(max_length=64)
@@ -167,6 +178,13 @@ class ApprovalRequest(BaseModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def workflow_id(self) -> Any:
+        """The workflow that it stops; None for a discussion, and for a plan that stands alone."""
+        if self.subject_kind == self.Subject.TASK:
+            return self.payload.get("workflow")
+        return self.subject_id if self.subject_kind == self.Subject.WORKFLOW else None
 
 
 class PlanUserPermission(SharedWithUser):

@@ -17,6 +17,8 @@ from plans.selectors import people_in
 from plans.services.telling import tell
 from plans.states import REQUEST, OnDeadline, RequestStatus
 
+UNDECIDED = (RequestStatus.PENDING, RequestStatus.WITHDRAWN)
+
 
 @transaction.atomic
 def request_open(
@@ -116,9 +118,12 @@ def request_withdraw(actor: Actor, request: ApprovalRequest) -> ApprovalRequest:
 
 @transaction.atomic
 def request_settle(request: ApprovalRequest) -> ApprovalRequest | None:
-    """Note that what was decided is carried out now, and return it. None where nothing was decided, or where it was before."""
+    """Note that what was decided is carried out now, and return it. None where nothing was decided, or where it was before.
+
+    What was taken back was not decided.
+    """
     found = ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    if found.status == RequestStatus.PENDING or found.payload.get("carried_out"):
+    if found.status in UNDECIDED or found.payload.get("carried_out"):
         return None
     found.payload["carried_out"] = True
     found.save(update_fields=["payload", "updated_at"])

@@ -25,6 +25,8 @@ from plans.services.requests import request_open, request_withdraw
 from plans.services.rules import plan_approve_by_rule, policy_for
 from plans.states import PLAN, WAITING, PlanStatus, RequestStatus
 
+Subject = ApprovalRequest.Subject
+
 
 @dataclass(frozen=True)
 class Author:
@@ -270,6 +272,7 @@ def _ask(actor: Actor, plan: Plan, approver: Any, policy: Policy) -> ApprovalReq
         owner=plan.owner,
         kind=ApprovalRequest.Kind.PLAN,
         subject_id=plan.subject_id or plan.pk,
+        subject_kind=Subject.WORKFLOW if plan.subject_id else Subject.PLAN,
         title=plan.title,
         content_hash=plan.current.content_hash,
         streams=streams_of(plan),

@@ -66,6 +66,32 @@ def test_a_clock_that_jumps_reminds_once_and_not_after_the_deadline(under):
     assert told("approval.overdue") == 1
 
 
+@pytest.mark.parametrize(("act", "status"), [("reject", "rejected"), ("expire", "expired")])
+def test_a_clock_that_jumps_a_day_ends_it_once_and_for_good(owner, under, api, act, status):
+    plan = under({"deadline_hours": 12, "remind_hours": [2], "on_deadline": act})
+    later(plan, days=-1)  # the clock goes back: nothing is due, and it can be decided
+    assert timers_fire() == 0
+    (waits,) = api(owner).get(INBOX).json()["results"]
+    assert waits["id"] == str(plan.requests.get().pk)
+    later(plan, days=2)  # and forward, over reminder and deadline at once
+    timers_fire()
+    assert Plan.objects.get(pk=plan.pk).status == status
+    later(plan, days=-2)  # and back before both
+    timers_fire()
+    late = decide(api(owner), plan)
+    assert (late.status_code, Plan.objects.get(pk=plan.pk).status) == (409, status)
+    assert AuditEntry.objects.filter(action="plan.decided").count() == 1
+    assert told("approval.reminded") == 0
+    assert api(owner).get(INBOX).json()["results"] == []
+
+
+def test_a_jump_back_lets_no_deadline_pass_early(owner, under, api):
+    plan = under({"deadline_hours": 12, "on_deadline": "expire"})
+    later(plan, days=-1)
+    timers_fire()
+    assert decide(api(owner), plan).json()["status"] == "approved"
+
+
 def test_what_keeps_waiting_is_decided_late(owner, under, api):
     plan = under({"deadline_hours": 1})
     later(plan, hours=2)

@@ -3,13 +3,17 @@
 The team is real, the secretary is the built-in one; the queue's part is done by hand.
 """
 
+import re
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from plans.models import ApprovalRequest, Plan, PlanComment
+from plans.models import ApprovalRequest, Plan, PlanComment, Vote
 from plans.services import plan_revise_by_hand
-from tests.plans.conftest import approvers  # noqa: F401 - a fixture
+from plans.services.outbox import messages_send
+from tests.plans.conftest import approvers, hook  # noqa: F401 - fixtures
+from tests.plans.hooks import Hook, channel
 from tests.workflows.conftest import House
 from tests.workflows.driving import crank, events, fresh, moves
 from workflows.models import Workflow
@@ -21,6 +25,13 @@ ITEM_COMMENT, PLAN_COMMENT = "納期の部分は要りません", "保証も調�
 @pytest.fixture
 def people(approvers: list[Any]) -> list[Any]:  # noqa: F811 - the fixture
     return approvers
+
+
+@pytest.fixture
+def told(hook: Hook, settings: Any) -> Hook:  # noqa: F811 - the fixture
+    """What is sent to people, links and all."""
+    settings.PUBLIC_URL = "https://hisho.example"
+    return hook
 
 
 def policy(people: list[Any], **more: Any) -> dict[str, Any]:
@@ -44,8 +55,9 @@ def waiting(client: Any) -> dict[str, Any]:
     return only
 
 
-def test_three_approvers_through_rest_alone(house: House, people: list[Any], api: Any) -> None:
+def test_three_approvers_through_rest_alone(house: House, people: list[Any], api: Any, told: Hook) -> None:
     commander, (first, second, third) = api(house.user), map(api, people)
+    channel(third, told)
     workflow = delegated(commander, house, policy(people))
     assert workflow.status == "awaiting_approval"
 
@@ -67,6 +79,20 @@ def test_three_approvers_through_rest_alone(house: House, people: list[Any], api
     assert (changes["from"]["number"], changes["to"]["number"]) == (1, 2)
     assert [item["key"] for item in changes["removed"]] == [key]
     assert ["保証" in item["title"] for item in changes["added"]] == [True]
+    _answered(first, plan, key)
+
+    link = _link_of(told)
+    assert Client().get(link).status_code == 200
+    _approved_by_two(first, second, third, plan, stale)
+    _too_late(link)
+
+    workflow = crank(workflow)
+    assert workflow.status.startswith("completed")
+    assert moves(workflow).count("running") == 1
+    _told_in_the_history(first, plan)
+
+
+def _answered(first: Any, plan: str, key: str) -> None:
     remarks = first.get(f"{plan}comments/").json()["results"]
     assert [(each["text"], each["item"], each["answered_in"], each["followed"]) for each in remarks] == [
         (PLAN_COMMENT, "", 2, True),
@@ -74,12 +100,22 @@ def test_three_approvers_through_rest_alone(house: House, people: list[Any], api
     ]
     assert all(each["answer"] and each["answered_by"] for each in remarks)
 
-    _approved_by_two(first, second, third, plan, stale)
 
-    workflow = crank(workflow)
-    assert workflow.status.startswith("completed")
-    assert moves(workflow).count("running") == 1
-    _told_in_the_history(first, plan)
+def _link_of(hook: Hook) -> str:  # noqa: F811
+    """The path of the link in the message about the version that waits now."""
+    messages_send()
+    (found,) = re.findall(r"https://hisho\.example(/approvals/by-link/\S+)", hook.got[-1]["message"])
+    return found
+
+
+def _too_late(link: str) -> None:
+    before = Vote.objects.count()
+    assert Client().get(link).status_code == 409
+    for sent in ({"decision": "approve"}, {"decision": "approve", "sure": "yes"}):
+        answer = Client().post(link, sent)
+        assert answer.status_code == 409
+        assert "何も決まっていません" in answer.content.decode()
+    assert Vote.objects.count() == before
 
 
 def _told_in_the_history(first: Any, plan: str) -> None:

@@ -66,6 +66,20 @@ def test_it_stops_before_the_call_and_asks(paid: House) -> None:
     }
 
 
+def test_the_inbox_says_that_it_is_a_discussion_that_waits(paid: House, api: Any) -> None:
+    limit(paid)
+    discussion = talk(begin(paid))
+    client = api(paid.user)
+    (row,) = client.get("/api/v1/approvals/").json()["results"]
+    assert row["subject"] == {"kind": "discussion", "id": str(discussion.pk)}
+    assert row["workflow"] is None
+    found = {
+        name: len(client.get("/api/v1/approvals/", {name: str(discussion.pk)}).json()["results"])
+        for name in ("workflow", "subject")
+    }
+    assert found == {"workflow": 0, "subject": 1}
+
+
 def test_approved_in_the_inbox_it_goes_on(paid: House, api: Any) -> None:
     limit(paid)
     discussion = talk(begin(paid, roles=("調査", "執筆")))

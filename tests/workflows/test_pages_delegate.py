@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from ai_integration.models import Budget, Spending
-from ai_integration.services import rate_set
+from ai_integration.services import fallbacks_set, rate_set
 from knowledge.models import Source
 from personas.services import starter_team_create
 from tests import factories
@@ -156,7 +156,8 @@ def test_without_them_nothing_limits_and_nothing_is_shown(client):
     assert 'id="means"' not in html(client, answer.url)
 
 
-def test_the_workflow_shows_what_was_spent_of_its_budget(client, owner):
+def test_the_workflow_shows_what_was_spent_of_its_budget(client, owner, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
     answer = send(client, model="openai:gpt-5-mini", money="3000", tokens="40000")
     limit = Budget.objects.get()
     rate_set(owner, per_dollar=Decimal(150))
@@ -180,6 +181,35 @@ def test_a_model_or_limit_that_cannot_be_is_refused_at_its_field(client, field, 
     assert '<details class="fold" id="means" open>' in page
     assert TEXT in page.replace("\r\n", "\n")
     assert not Workflow.objects.exists()
+
+
+def test_a_model_that_is_not_connected_is_refused_at_once_with_what_to_do(client, owner, api, no_environment):
+    said = "OpenAI はまだ接続されていません。設定 › AIモデル でキーまたはアドレスを入れてください。"
+    answer = send(client, model="openai:gpt-5-mini")
+    assert answer.status_code == 422
+    errors = answer.content.decode().partition('id="id_model_error"')[2].partition("</ul>")[0]
+    assert said in errors
+    body = {"requirement": "x", "model": "openai:gpt-5-mini"}
+    refused = api(owner).post("/api/v1/workflows/", body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "key_missing")
+    assert "OpenAI" in refused.json()["error"]["details"]["model"][0]
+    assert not Workflow.objects.exists()
+
+
+def test_a_model_whose_server_is_down_or_that_has_a_stand_in_is_taken(
+    client, owner, no_environment, monkeypatch
+):
+    fallbacks_set(owner, fallbacks=["builtin"])
+    assert send(client, model="anthropic:claude-sonnet-4-5").status_code == 303  # the stand-in would answer
+    fallbacks_set(owner, fallbacks=[])
+    assert send(client, model="anthropic:claude-sonnet-4-5").status_code == 422
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")  # nobody is there
+    assert send(client, model="openai:gpt-5-mini").status_code == 303
+    assert send(client, model="openai/other:gpt-5-mini").status_code == 422  # no connection of that name
+    assert send(client, model="openai").status_code == 422  # and which of its models?
+    assert send(client, model="").status_code == 303
+    assert Workflow.objects.count() == 3
 
 
 def test_models_are_suggested_without_asking_any_server(client, monkeypatch):

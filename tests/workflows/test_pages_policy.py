@@ -91,6 +91,23 @@ def test_a_whole_policy_is_set_by_its_form_and_told_in_words(client, owner, proj
         assert_shown(page, words.format(owner=owner))
 
 
+def test_the_rules_limit_is_needed_and_only_where_there_is_a_rule(owner, project, api):
+    client = signed_in(owner, "en")
+    label = html(client, at(project)).partition('<label for="id_max_cost">')[2].partition("</label>")[0]
+    assert label
+    assert "optional" not in label
+    assert client.post(at(project), EMPTY | {"auto": "on"}).status_code == 422
+    assert (
+        client.post(at(project), EMPTY | {"max_cost": "lots"}).status_code == 303
+    )  # no rule, nothing to judge
+    asked = api(owner).patch(f"/api/v1/projects/{project.pk}/", {"policy": {"auto": {}}})
+    assert (asked.status_code, asked.json()["error"]["code"]) == (422, "invalid")
+    (told,) = asked.json()["error"]["details"]["policy"]
+    assert told.startswith("auto.max_cost: ")
+    assert "Field required" not in told
+    assert stored(project) == {}
+
+
 def test_the_form_shows_what_was_set_and_takes_it_all_away(client, project, approvers):
     sent = {"step": "0", **step(0, others="ichiro"), "deadline_hours": "48", "remind_hours": "24 2"}
     client.post(at(project), EMPTY | sent | {"auto": "on", "max_cost": "1", "tools": "files/list"})

@@ -19,7 +19,10 @@ MOST_SHOWN = 4_000  # characters of one answer
 
 @dataclass(frozen=True)
 class Made:
-    """One call. `standing` is calling, waiting, answered, error, refused or unknown; `answer` is what the tool said."""
+    """One call. `standing` is calling, waiting, answered, error, refused or unknown; `answer` is what the tool said.
+
+    `by_rule` says that nobody was asked, because of a rule for this secretary.
+    """
 
     key: str
     name: str
@@ -29,6 +32,7 @@ class Made:
     answer: str = ""
     took_ms: int | None = None
     progress: Progress | None = None
+    by_rule: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def _made(call: CallRecord, running: bool) -> Made:
         (call.answer or {}).get("text", "")[:MOST_SHOWN],
         call.latency_ms if call.answer is not None else None,
         progress_of(call.key) if standing == "calling" else None,
+        bool(call.context.get("by_rule")),
     )
 
 

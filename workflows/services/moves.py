@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 from foundation.activity.services import record
 from foundation.core.actors import Actor, SystemActor
 from foundation.core.queue import enqueue
+from plans.models import ApprovalRequest
+from plans.selectors import pending_for, unsettled
+from plans.services import request_withdraw
 from workflows.models import Task, Workflow
 from workflows.selectors import CARRYING_OUT, Standing
 from workflows.states import FINISHED, TASK, WORKFLOW, TaskStatus, WorkflowStatus
@@ -28,7 +31,7 @@ LOUD = (WorkflowStatus.WAITING_FOR_HUMAN, WorkflowStatus.FAILED, *FINISHED)
 
 
 def workflow_move(actor: Actor, workflow: Workflow, to: str, **updates: Any) -> Workflow:
-    """Move and record; whoever owns the workflow is told when it stops."""
+    """Move and record; whoever owns the workflow is told when it stops. What it no longer waits for leaves the inbox."""
     now = timezone.now()
     if to in FINISHED:
         updates["finished_at"] = now
@@ -36,6 +39,7 @@ def workflow_move(actor: Actor, workflow: Workflow, to: str, **updates: Any) -> 
         updates["started_at"] = now
     updates["progress"] = PROGRESS.get(to, workflow.progress)
     before = WORKFLOW.move(workflow, to, **updates)
+    _take_back(actor, workflow, before)
     data = {"progress": workflow.progress} | ({"reason": workflow.reason} if workflow.reason else {})
     record(
         actor,
@@ -52,10 +56,30 @@ def workflow_move(actor: Actor, workflow: Workflow, to: str, **updates: Any) -> 
     return workflow
 
 
+def _take_back(actor: Actor, workflow: Workflow, before: str) -> None:
+    # A question about money speaks of the call that stopped the work; when that is made again it is asked again.
+    if before == WorkflowStatus.WAITING_FOR_HUMAN:
+        questions_withdraw(actor, workflow.pk, kind=ApprovalRequest.Kind.BUDGET)
+    # The answer about a tool would change nothing in work that has stopped; resumed, the task asks again.
+    if workflow.status == WorkflowStatus.FAILED:
+        for task in workflow.tasks.filter(status=TaskStatus.WAITING):
+            task.workflow = workflow
+            task_move(actor, task, TaskStatus.PENDING, attempts=0, queued_at=None)
+
+
+def questions_withdraw(actor: Actor, *subject_ids: Any, **which: str) -> None:
+    """Take back what was asked about these subjects and nobody needs to answer any more."""
+    for request in pending_for(*subject_ids).filter(**which):
+        request_withdraw(actor, request)
+
+
 def task_move(
     actor: Actor, task: Task, to: str, *, data: dict[str, Any] | None = None, **updates: Any
 ) -> Task:
-    return task_moved(actor, task, TASK.move(task, to, **updates), data=data)
+    before = TASK.move(task, to, **updates)
+    if before == TaskStatus.WAITING:
+        questions_withdraw(actor, task.pk)
+    return task_moved(actor, task, before, data=data)
 
 
 def task_moved(actor: Actor, task: Task, before: str, *, data: dict[str, Any] | None = None) -> Task:
@@ -116,6 +140,17 @@ def go_on(workflow: Workflow) -> None:
         if progress > workflow.progress:
             workflow.progress = progress
             Workflow.objects.filter(pk=workflow.pk).update(progress=progress, updated_at=timezone.now())
+
+
+def waits_no_more(workflow: Workflow) -> None:
+    """Let work go on that waited for a decision about its tasks, unless it waits for another one, or about its budget."""
+    back = workflow.resumes_to
+    if workflow.status == WorkflowStatus.WAITING_FOR_HUMAN and back in CARRYING_OUT:
+        if Standing(workflow).waits_only() or unsettled(workflow.pk, ApprovalRequest.Kind.BUDGET):
+            return
+        workflow_move(ENGINE, workflow, back, resumes_to="", reason="")
+    if workflow.status in CARRYING_OUT:
+        go_on(workflow)
 
 
 def run_queue(workflow: Workflow) -> None:

@@ -36,6 +36,7 @@ from workflows.services.talking import talking
 from workflows.states import TASK, DiscussionStatus, TaskStatus, WorkflowStatus
 
 BUDGET = ApprovalRequest.Kind.BUDGET
+WORKFLOW, DISCUSSION = ApprovalRequest.Subject.WORKFLOW, ApprovalRequest.Subject.DISCUSSION
 REJECTED = gettext_lazy("The budget was not raised.")
 WAITS = "waiting_for_human"  # a workflow and a discussion call it the same
 
@@ -163,6 +164,7 @@ def _ask(work: Work, title: str, error: ApprovalRequired) -> None:
         owner=_who_decides(work.owner, error.details),
         kind=error.kind,
         subject_id=work.pk,
+        subject_kind=WORKFLOW if isinstance(work, Workflow) else DISCUSSION,
         title=_("%(reason)s: %(title)s") % {"reason": error, "title": title},
         content_hash=sha256_of(payload),
         streams=(work.stream,),

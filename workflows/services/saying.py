@@ -9,9 +9,8 @@ from foundation.activity.selectors import stream_position
 from foundation.activity.services import record
 from foundation.core.actors import Actor
 from foundation.core.queue import enqueue
-from plans.selectors import pending_for
-from plans.services import request_withdraw
 from workflows.models import Discussion, DiscussionMessage
+from workflows.services.moves import questions_withdraw
 from workflows.states import DISCUSSION, TALKING, DiscussionKind, DiscussionStatus
 
 TEXT_IN_EVENT = 4000
@@ -56,8 +55,7 @@ def discussion_move(actor: Actor, discussion: Discussion, to: str, **updates: An
         updates["ended_at"] = timezone.now()
     before = DISCUSSION.move(discussion, to, **updates)
     if before == DiscussionStatus.WAITING_FOR_HUMAN:
-        for request in pending_for(discussion.pk):  # it goes on, or stops, without an answer to it
-            request_withdraw(actor, request)
+        questions_withdraw(actor, discussion.pk)  # it goes on, or stops, without an answer to it
     data = {"round": discussion.round}
     data |= {name: getattr(discussion, name) for name in ("stop", "reason") if getattr(discussion, name)}
     record(

@@ -6,8 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ai_integration import providers
-from ai_integration.services import budget_set
+from ai_integration.services import budget_set, check_answerable
 from foundation.activity.services import record
 from foundation.core.actors import SYSTEM, Actor
 from foundation.core.errors import Conflict, Invalid
@@ -16,13 +15,13 @@ from foundation.core.text import first_line, language_of
 from knowledge.models import Source, Vault
 from personas.selectors import team_for
 from plans.models import Plan
-from plans.selectors import pending_for
-from plans.services import plan_attach, plan_withdraw, policy_check, request_withdraw
+from plans.services import plan_attach, plan_withdraw, policy_check
 from plans.states import PLAN, PlanStatus
 from workflows.models import Project, Run, Workflow
 from workflows.selectors import CARRYING_OUT, OPEN_TASKS
 from workflows.services.moves import (
     go_on,
+    questions_withdraw,
     run_queue,
     task_again,
     task_move,
@@ -79,7 +78,7 @@ def workflow_create(
         language=language_of(requirement),
         budget=budget or {},
         policy=_policy(actor, into, policy),
-        model=_model(model),
+        model=_model(actor, model),
         auto_approver=actor if flags.get("auto_approve") else None,
         **flags,
     )
@@ -173,12 +172,9 @@ def workflow_cancel(actor: Actor, workflow: Workflow, *, reason: str = "") -> Wo
     for task in workflow.tasks.filter(status__in=OPEN_TASKS):
         task.workflow = workflow
         task_move(actor, task, TaskStatus.CANCELLED)
-        for request in pending_for(task.pk):
-            request_withdraw(actor, request)
     if workflow.plan and PLAN.allows(workflow.plan.status, PlanStatus.WITHDRAWN):
         plan_withdraw(SYSTEM, workflow.plan)
-    for request in pending_for(workflow.pk):
-        request_withdraw(actor, request)
+    questions_withdraw(actor, workflow.pk)
     return workflow
 
 
@@ -189,6 +185,7 @@ def workflow_delete(actor: Actor, workflow: Workflow) -> None:
     if workflow.status not in (WorkflowStatus.DRAFT, *FINISHED):
         raise Conflict(_("Cancel it first."), code="still_active", details={"status": workflow.status})
     record(actor, "workflow.deleted", workflow, data={"title": workflow.title})
+    questions_withdraw(actor, workflow.pk, *workflow.tasks.values_list("pk", flat=True))
     if workflow.plan:
         workflow.plan.delete()
     workflow.delete()
@@ -228,12 +225,9 @@ def _made(actor: Actor, workflow: Workflow, plan: Any) -> None:
     record(actor, "workflow.created", workflow, streams=[workflow.stream], data={"title": workflow.title})
 
 
-def _model(reference: str) -> str:
+def _model(actor: Actor, reference: str) -> str:
     if reference:
-        try:
-            providers.parse(reference)
-        except Invalid as error:
-            raise Invalid(str(error), details={"model": [str(error)]}) from error
+        check_answerable(actor, "model", reference)
     return reference
 
 

@@ -15,7 +15,14 @@ from personas.models import Persona
 from personas.selectors import active_members, for_role
 from workflows.models import Task, Workflow
 from workflows.selectors import CARRYING_OUT
-from workflows.services.moves import go_on, task_again, task_move, with_dependents, workflow_move
+from workflows.services.moves import (
+    go_on,
+    task_again,
+    task_move,
+    waits_no_more,
+    with_dependents,
+    workflow_move,
+)
 from workflows.states import TaskStatus, WorkflowStatus
 
 TEXT_FIELDS = ("title", "instructions", "queries", "acceptance")
@@ -96,8 +103,7 @@ def task_set_status(actor: Actor, task: Task, status: str) -> Task:
     if status == TaskStatus.PENDING:
         return task_retry(actor, task)
     task_move(actor, task, status)
-    if task.workflow.status in CARRYING_OUT:
-        go_on(task.workflow)
+    waits_no_more(task.workflow)
     return task
 
 

@@ -19,7 +19,7 @@ from plans.states import RequestStatus
 from workflows.models import Discussion, Task, Workflow
 from workflows.selectors import CARRYING_OUT
 from workflows.services.discussions import discussion_resume
-from workflows.services.moves import go_on, task_move, workflow_move
+from workflows.services.moves import go_on, task_move, waits_no_more
 from workflows.services.running import ENGINE, Halted
 from workflows.services.saying import discussion_move
 from workflows.services.talking import talking
@@ -68,12 +68,14 @@ def talk_park(lease: Lease, need: ApprovalRequired) -> None:
 def _ask(
     work: Workflow | Discussion, subject_id: UUID, need: ApprovalRequired, place: dict[str, str]
 ) -> None:
+    kinds = ApprovalRequest.Subject
     told = need.details | {"effect": effect(need)} | place
     request_open(
         ENGINE,
         owner=work.owner,
         kind=need.kind,
         subject_id=subject_id,
+        subject_kind=kinds.TASK if "task" in place else kinds.DISCUSSION,
         title=_title(need),
         content_hash=told.pop("content_hash", "") or sha256_of(told),
         streams=(work.stream,),
@@ -95,10 +97,7 @@ def task_wake(task_id: UUID | str) -> None:
         return
     task.workflow = workflow
     task_move(ENGINE, task, TaskStatus.PENDING, attempts=0, queued_at=None)
-    if workflow.status == WorkflowStatus.WAITING_FOR_HUMAN and workflow.resumes_to in CARRYING_OUT:
-        workflow_move(ENGINE, workflow, workflow.resumes_to, resumes_to="", reason="")
-    if workflow.status in CARRYING_OUT:
-        go_on(workflow)
+    waits_no_more(workflow)
 
 
 @transaction.atomic
