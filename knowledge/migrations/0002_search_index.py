@@ -4,5 +4,5 @@ from knowledge.index import schema
 
 
 class Migration(migrations.Migration):
-    dependencies = [("knowledge", "0001_initial")]
+    dependencies = [("knowledge", "0001_squashed")]
     operations = [migrations.RunPython(schema.create, schema.drop)]
