@@ -17,6 +17,8 @@ from typing import Any, Self
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from tests.prepared import prepare
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180  # a first start compiles and migrates; on a busy machine that takes a while
 PASSED_ON = ("PATH", "HOME", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
@@ -61,6 +63,8 @@ class Platform:
 
     def start(self, *arguments: str) -> None:
         """Start, and wait for the one line that says where."""
+        if "DATABASE_URL" not in self.environment:
+            prepare(self.folder)
         command = self.command("up", "--no-browser", *(arguments or ("--port", "0")))
         self.errors = (self.folder / "stderr.txt").open("a+")
         self.process = subprocess.Popen(

@@ -120,7 +120,7 @@ def test_the_frame_counts_what_waits(owner):
     assert 'href="/workflows/" aria-current="page"' in pieces
 
 
-def test_pages_ask_as_much_for_60_rows_as_for_5(owner):
+def test_pages_ask_no_more_for_60_rows_than_for_5(owner):
     client, team = signed_in(owner), factories.team(owner)
 
     def fill(first: int, last: int) -> None:
@@ -139,7 +139,8 @@ def test_pages_ask_as_much_for_60_rows_as_for_5(owner):
     asked()
     few = asked()
     fill(5, 60)
-    assert asked() == few
+    many = asked()
+    assert {address: number for address, number in many.items() if number > few[address]} == {}
 
 
 def test_the_error_page_needs_nothing_that_may_be_broken(rf, settings):
