@@ -59,6 +59,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def staff(office: Platform) -> tuple[list[str], str]:
+    """The ids of those who may approve, and a token of the owner's."""
+    return office.python(PEOPLE).split(), office.python(OWNER).strip()
+
+
 @pytest.fixture
 def seat(browser: Browser, office: Platform) -> Iterator[Callable[..., Page]]:
     """`seat(name, viewport)`: the page of that person, signed in; without a name nobody's."""
@@ -82,10 +88,8 @@ def seat(browser: Browser, office: Platform) -> Iterator[Callable[..., Page]]:
         close(each)
 
 
-def _delegate(office: Platform) -> None:
+def _delegate(office: Platform, people: list[str], token: str) -> None:
     """Work that two of three people must approve."""
-    people = office.python(PEOPLE).split()
-    token = office.python(OWNER).strip()
     body = {
         "requirement": REQUIREMENT,
         "policy": {"steps": [{"users": people, "needed": 2}], "deadline_hours": 8},
@@ -94,20 +98,25 @@ def _delegate(office: Platform) -> None:
         assert client.post("/api/v1/workflows/", json=body).status_code == 201
 
 
-@pytest.mark.slow
-def test_three_approvers(office: Platform, seat: Callable[..., Page]) -> None:
-    _delegate(office)
-    first = seat("ichiro")
-    first.goto("/approvals/")
-    row = first.locator("[data-stop]").first
+def _sends_back(page: Page) -> None:
+    """By the keyboard alone, but for the last button."""
+    page.goto("/approvals/")
+    row = page.locator("[data-stop]").first
     row.wait_for()
-    first.keyboard.press("j")
+    page.keyboard.press("j")
     expect(row).to_be_focused()
-    first.keyboard.press("c")  # opens it, with the words to be written
-    expect(first.locator("#id_comment")).to_be_focused()
-    first.keyboard.type("保証も調べてください")
-    first.get_by_role("button", name="差し戻し").click()
-    expect(first.locator(".toast")).to_contain_text("差し戻しました")
+    page.keyboard.press("c")  # opens it, with the words to be written
+    expect(page.locator("#id_comment")).to_be_focused()
+    page.keyboard.type("保証も調べてください")
+    page.get_by_role("button", name="差し戻し").click()
+    expect(page.locator(".toast")).to_contain_text("差し戻しました")
+
+
+@pytest.mark.slow
+def test_three_approvers(office: Platform, seat: Callable[..., Page], staff: tuple[list[str], str]) -> None:
+    _delegate(office, *staff)
+    first = seat("ichiro")
+    _sends_back(first)
 
     second = seat("jiro", PHONE)
     second.goto("/approvals/")
@@ -121,6 +130,11 @@ def test_three_approvers(office: Platform, seat: Callable[..., Page]) -> None:
     expect(second.locator(".toast")).to_contain_text("ほかの人の承認を待っています")
     expect(second.get_by_text("承認 1 / 2")).to_be_visible()
 
+    late = seat("", PHONE)
+    late.goto(f"/approvals/by-link/{token}/")
+    late.get_by_role("button", name="承認", exact=True).click()
+    expect(late.get_by_text("このプランを承認しますか？")).to_be_visible()
+
     first.goto("/approvals/")
     first.locator("[data-stop]").first.click()
     first.wait_for_url("**/plans/*/")  # its scripts are there, and its keys
@@ -129,7 +143,8 @@ def test_three_approvers(office: Platform, seat: Callable[..., Page]) -> None:
     first.keyboard.press("Enter")
     expect(first.locator(".toast")).to_contain_text("承認しました")
 
-    late = seat("", PHONE)
+    late.get_by_role("button", name="はい、確定します").click()  # it was open, and is too late now
+    expect(late.get_by_role("heading", name="何も決まっていません")).to_be_visible()
     late.goto(f"/approvals/by-link/{token}/")
     expect(late.get_by_role("heading", name="何も決まっていません")).to_be_visible()
     first.locator("#history summary").click()
@@ -137,6 +152,7 @@ def test_three_approvers(office: Platform, seat: Callable[..., Page]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("staff")
 def test_a_link_on_a_phone_asks_twice(office: Platform, seat: Callable[..., Page]) -> None:
     plan = office.python(
         "from plans.models import Plan; from tests import factories; from foundation.accounts.models import User;"
