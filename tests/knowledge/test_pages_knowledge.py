@@ -188,7 +188,7 @@ def test_who_may_only_see_a_vault_reads_its_notes(teammate, vault):
     assert reverse("vault-remove", args=[vault.pk]) not in page
 
 
-def test_a_vaults_page_asks_as_much_for_60_notes(client, owner, vault):
+def test_a_vaults_page_asks_no_more_for_60_notes(client, owner, vault):
     addresses = [reverse("vault", args=[vault.pk]), reverse("knowledge"), f"{reverse('knowledge')}?q=納期"]
     [queries(client, address) for address in addresses]
     few = [queries(client, address) for address in addresses]
@@ -198,4 +198,5 @@ def test_a_vaults_page_asks_as_much_for_60_notes(client, owner, vault):
         )
         source_create(owner, text="x", title=f"s{number}")
     vault_sync(vault)
-    assert [queries(client, address) for address in addresses] == few
+    many = [queries(client, address) for address in addresses]
+    assert all(now <= before for now, before in zip(many, few, strict=True)), (few, many)
