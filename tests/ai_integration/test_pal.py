@@ -97,6 +97,15 @@ def test_a_button_installs_it_and_the_page_says_how_far_it_is(
     assert steps[-1] == "mcp_server.installed"
 
 
+def test_a_script_may_ask_for_it_too(owner: Any, stranger: Any, api: Any, pal_data: Path) -> None:
+    asked = api(owner).post("/api/v1/mcp-servers/pal/")
+    assert (asked.status_code, asked.json()["name"], asked.json()["enabled"]) == (202, "pal", False)
+    assert asked.json()["check_code"] == "installing"
+    again = api(owner).post("/api/v1/mcp-servers/pal/")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "install_under_way")
+    assert api(stranger).post("/api/v1/mcp-servers/pal/").status_code == 403
+
+
 def test_what_goes_wrong_is_on_the_page_and_can_be_tried_again(
     pal_data: Path, owner: Any, reader: Client, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

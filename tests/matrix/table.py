@@ -126,6 +126,7 @@ API: dict[str, On] = {
     "mcp-server-list": on(get=SIGNED_IN, post=OWNERS),
     "mcp-server-detail": on("mcp_server", get=OWN, patch=OWN, delete=OWN),
     "mcp-server-connect": on("mcp_server", post=OWN),
+    "mcp-server-pal": on(post=OWNERS),
     "mcp-server-sign-in": on("mcp_server", post=OWN),
     "mcp-server-sign-out": on("mcp_server", post=OWN),
     "mcp-server-tools": on("mcp_server", get=OWN),

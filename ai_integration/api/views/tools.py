@@ -38,7 +38,7 @@ class McpServerViewSet(IdempotentCreate, ReadViewSet):
         "sign_in": "change",
         "sign_out": "change",
     }
-    codes: ClassVar = {"create": "mcp_server:create"}
+    codes: ClassVar = {"create": "mcp_server:create", "pal": "mcp_server:create"}
     throttle_scopes: ClassVar = {
         "connect": "provider_test",
         "call": "provider_test",
@@ -60,6 +60,13 @@ class McpServerViewSet(IdempotentCreate, ReadViewSet):
     def create_new(self, request: Request) -> Response:
         made = services.mcp_server_create(request.user, **self.checked(serializers.McpServerInput))
         return self.shown(made, status=201)
+
+    @extend_schema(request=None, responses={202: serializers.McpServerSerializer})
+    @action(detail=False, methods=["post"], url_path="pal")
+    def pal(self, request: Request) -> Response:
+        """Have the PAL MCP server installed, or mended, by a worker. `check` of the server says how far it is."""
+        made = services.pal_ask(request.user)
+        return self.shown(self.get_queryset().get(pk=made.pk), status=202)
 
     @extend_schema(request=serializers.McpServerChange)
     def partial_update(self, request: Request, pk: str) -> Response:
