@@ -95,8 +95,10 @@ def test_with_passwords_there_is_no_link_but_a_way_in(tmp_path: Path) -> None:
             assert (right.status_code, right.headers["location"]) == (303, "/docs")
 
 
-def test_it_is_light(server: Platform) -> None:
-    assert psutil.Process(server.process.pid).memory_info().rss < 200 * 1024 * 1024
+def test_it_is_light(tmp_path: Path) -> None:
+    with Platform(tmp_path) as idle, idle.client() as client:
+        assert client.get("/health/ready").status_code == 200
+        assert psutil.Process(idle.process.pid).memory_info().rss < 200 * 1024 * 1024
 
 
 def test_the_platform_loads_without_provider_sdks(tmp_path: Path) -> None:
