@@ -20,6 +20,7 @@ from tests.workflows.conftest import House
 from tests.workflows.driving import fresh, until
 from tests.workflows.talking import begin, said, speech, talk, told, turn
 from workflows.engine import discussions
+from workflows.engine.checkpoints import FencedSaver
 from workflows.engine.discussions import advance_discussion, sweep_discussions, take_turn
 from workflows.graphs import discussion as graph
 from workflows.models import Discussion, DiscussionMessage
@@ -78,6 +79,30 @@ def test_a_worker_that_dies_at_a_write_loses_and_repeats_nothing(
     assert len(told(discussion, "minutes.written")) == 1
     calls = CallRecord.objects.filter(subject_id=discussion.pk)
     assert set(calls.values_list("attempts", flat=True)) == {1}, "what was paid for is not paid for again"
+
+
+@pytest.mark.parametrize("at", range(0, 18, 2))
+def test_a_worker_that_dies_before_a_checkpoint_loses_and_repeats_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """The step before it stands as done in the thread, and the next one is not named there yet."""
+    whole = talk(begin(house))
+    discussion, puts, original = begin(house), iter(range(1000)), FencedSaver.put
+
+    def put(*args: Any) -> Any:
+        if next(puts) == at:
+            raise Killed
+        return original(*args)
+
+    with monkeypatch.context() as now:
+        now.setattr(FencedSaver, "put", put)
+        with pytest.raises(Killed):
+            talk(discussion)
+    discussion = talk(discussion)
+    assert [each.text for each in said(discussion)] == [each.text for each in said(whole)]
+    assert numbers(discussion) == list(range(1, len(said(whole)) + 1))
+    calls = CallRecord.objects.filter(subject_id=discussion.pk)
+    assert set(calls.values_list("attempts", flat=True)) == {1}
 
 
 def test_a_call_that_was_cut_by_the_kill_is_made_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

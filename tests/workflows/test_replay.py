@@ -22,6 +22,7 @@ from tests.workflows.conftest import House
 from tests.workflows.driving import crank, decide, fresh
 from tests.workflows.test_steering import _revise
 from workflows.engine import tasks as engine_tasks
+from workflows.engine.checkpoints import FencedSaver
 from workflows.graphs import task as task_graph
 from workflows.models import Run, Task, Workflow
 from workflows.services import reporting, running
@@ -121,6 +122,23 @@ def test_death_at_any_step(
     attempts = sorted(CallRecord.objects.values_list("attempts", flat=True))
     lost = unfinished or (name == "call_begin" and after)
     assert attempts == [1, 1, 1, 1, 1, 2 if lost else 1]
+
+
+@pytest.mark.parametrize("at", range(10))
+def test_death_between_what_a_step_wrote_and_its_checkpoint(
+    house: House, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """The step stands as done in its thread, and the next one is not named there yet."""
+    before = tree(house.folder)
+    workflow = house.by_hand({"a": []})
+    crank(workflow)
+    monkeypatch.setattr(FencedSaver, "put", dying(FencedSaver.put, after=False, at=at))
+    decide(workflow)
+    assert crank_through_deaths(workflow) == 1
+    workflow = fresh(workflow)
+    assert workflow.status in FINE
+    assert workflow.tasks.get().results.count() == 1
+    assert set(tree(house.folder)) - set(before) == {workflow.report.note_path}
 
 
 @pytest.mark.parametrize("kept", ["plan", "work", "review"])

@@ -121,7 +121,7 @@ def _drive(lease: Lease, discussion: Discussion) -> None:
 
 def _next_input(driven: Driven, discussion: Discussion) -> Any:
     """None finishes the turn that was begun; otherwise a new one begins."""
-    if driven.state().next:
+    if driven.is_midway(driven.state()):
         return None
     return {"discussion": str(discussion.pk), "turn": discussion.turn}
 

@@ -50,6 +50,14 @@ class Driven:
     def state(self) -> Any:
         return self.graph.get_state(self.config)
 
+    @staticmethod
+    def is_midway(state: Any) -> bool:
+        """Whether something of what was given is left to do.
+
+        A step whose process died between its writes and the next checkpoint is no longer `next`, and yet not behind us.
+        """
+        return bool(state.tasks)
+
     def go(self, given: Any) -> str:
         """Run to the next stop, or to the end, with `given` (state, Command or None); returns the name of the last step.
 

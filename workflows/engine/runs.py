@@ -106,7 +106,7 @@ def _next_input(driven: Driven, workflow: Workflow) -> Any:
     if not state.values:
         return {"workflow": str(workflow.pk), "plan_round": 0, "review_round": 0, "call": ""}
     if not state.interrupts:
-        return None if state.next else WAIT
+        return None if driven.is_midway(state) else WAIT
     waits_for = state.interrupts[0]
     if waits_for.value["kind"] == PLAN_WAIT and workflow.plan and workflow.plan.status not in WAITING:
         return Command(resume={waits_for.id: workflow.plan.status})
