@@ -127,7 +127,8 @@ class DiscussionPage:
         for seat in self.discussion.seats.all():
             own = [each for each in spoken if seat.persona_id and each.persona_id == seat.persona_id]
             position = next((each.position for each in reversed(own) if each.position), "")
-            speaking = bool(seat.persona_id) and seat.persona_id == self.discussion.speaker_id
+            has_the_word = bool(seat.persona_id) and seat.persona_id == self.discussion.speaker_id
+            speaking = has_the_word and self.discussion.status in LIVE
             found.append(Seat(seat.name, seat.persona, position, len(own), speaking))
         return found
 
