@@ -39,9 +39,10 @@ class EmbeddedWorker:
         worker_ready.send(sender=consumer)
 
 
-def _check_connection(**_signal: Any) -> None:
+def _check_connection(sender: Any, **_signal: Any) -> None:
     """Let a broken connection go, and a pooled one back; SQLite's stays with its thread. `celery worker` does so itself."""
-    close_old_connections()
+    if not sender.request.is_eager:  # the connection is its caller's
+        close_old_connections()
 
 
 def _controller(concurrency: int, on_ready: Any) -> Any:

@@ -121,3 +121,12 @@ def test_a_thread_keeps_its_sqlite_connection_and_gives_a_pooled_one_back(
         connection.close()
         stats = connection.pool.get_stats()
         assert stats["pool_size"] == stats["pool_available"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_done_in_place_leaves_its_callers_connection_alone(worker: EmbeddedWorker) -> None:
+    connection.ensure_connection()
+    mine = connection.connection
+    connection.close_at = 0  # old enough to be let go
+    current_app.tasks["tests.look"].apply(throw=True)
+    assert _kept[-1] is mine
