@@ -89,6 +89,7 @@ class Platform:
             env=self.environment | environment,
             capture_output=True,
             text=True,
+            timeout=240,
         )
 
     def python(self, code: str) -> str:

@@ -10,7 +10,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from celery.signals import worker_shutting_down
 
-        from foundation.core import draining, forks, ticker  # noqa: F401 - two connect themselves to Celery's signals
+        from foundation.core import draining, forks, history, ticker  # noqa: F401 - three connect themselves
 
         def begin(**_signal: Any) -> None:
             draining.begin()

@@ -1,12 +1,15 @@
 """Starting: what is refused, and how lightly it runs."""
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.platform import Platform
+from tests.prepared import NAME, prepare
 
 
 def refused(folder: Path, *arguments: str, **environment: str) -> str:
@@ -40,6 +43,19 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
         said = refused(tmp_path, "--port", str(port))
     assert str(port) in said
     assert "--port" in said
+
+
+@pytest.mark.parametrize("command", ["up", "migrate"])
+def test_a_database_from_the_middle_is_refused(tmp_path: Path, command: str) -> None:
+    """One of the ten migrations that the plans' one replaces: going on from there would leave the plans out."""
+    prepare(tmp_path)
+    with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
+        database.execute("UPDATE django_migrations SET name = '0001_initial' WHERE app = 'plans'")
+    done = Platform(tmp_path).manage(command)
+    assert done.returncode == 1, done
+    assert "plans" in done.stderr
+    assert "core.E001" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("port", ["-1", "65536"])

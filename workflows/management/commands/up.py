@@ -10,8 +10,9 @@ from typing import Any
 
 from channels.routing import get_default_application
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         port = _port(options["port"])
         try:
             with FolderLock(settings.DATA_DIR / "server.lock", f"port {port}"):
+                self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
                 _prepare()
                 sys.exit(self._serve(port, browser=not options["no_browser"]))
         except Held as error:
