@@ -10,12 +10,30 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from rest_framework.test import APIClient
 
 from foundation.accounts import services
 from foundation.accounts.models import Role, User
+from tests import emptying
 from tests.llama import Llama
 from tests.platform import Platform
+
+emptying.install()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the team profile, leave out what would say a second time what it said on the embedded one."""
+    if connection.vendor != "postgresql":
+        return
+    left_out = [item for item in items if not _asks_the_team_profile(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _asks_the_team_profile(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "both_profiles", "team"))
+    return marked or "db" in item.fixturenames or "transactional_db" in item.fixturenames
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +50,6 @@ def a_team(settings: Any) -> None:
 
 
 def _person(username: str, role: str) -> User:
-    services.roles_seed()
     user = User.objects.create_user(username, password=None, display_name=username.title())
     user.groups.add(Role.objects.get(name=role).group)
     return user

@@ -19,6 +19,10 @@ if os.environ.get("REDIS_URL"):
 from config.settings import *  # noqa: F403
 
 STATIC_ROOT.mkdir()  # noqa: F405
+WHITENOISE_USE_FINDERS = (
+    False  # every test client would walk through all files; the servers of the tests do it in earnest
+)
+PASSWORD_HASHERS = ["tests.quick_hasher.QuickArgon2"]
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": f"hisho_test_{uuid.uuid4().hex[:12]}"}  # noqa: F405
     DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # noqa: F405 - no test pulls the plug

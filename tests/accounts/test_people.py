@@ -22,7 +22,6 @@ NEW = {"username": "hanako", "password": "a long enough Passw0rd", "display_name
 
 @pytest.fixture
 def admin(db: None) -> User:
-    services.roles_seed()
     return User.objects.create_superuser("chief", password=None)
 
 
@@ -33,7 +32,6 @@ def code(answer: Any) -> tuple[int, str]:
 def test_seeding_is_repeatable_and_keeps_changes(admin: User) -> None:
     viewer = Role.objects.get(name="viewer")
     services.role_update(admin, viewer, codes=["plan:view"])
-    services.roles_seed()
     assert Role.objects.get(name="viewer").codes == ["plan:view"]
     assert set(Role.objects.values_list("name", flat=True)) == set(SEEDED)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from foundation.accounts import services
 from foundation.accounts.models import Role, User
@@ -24,6 +24,7 @@ def test_every_code_is_a_permission_of_djangos(db: None) -> None:
 
 @pytest.mark.parametrize("name", sorted(SEEDED))
 def test_a_role_gives_its_people_djangos_permissions(db: None, name: str) -> None:
+    Group.objects.all().delete()  # and the roles with them
     services.roles_seed()
     user = User.objects.create_user("somebody", password=None)
     user.groups.add(Role.objects.get(name=name).group)

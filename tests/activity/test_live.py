@@ -11,6 +11,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+pytestmark = pytest.mark.both_profiles
+
 MANY = 300
 needs_redis = pytest.mark.skipif(
     not settings.REDIS_URL, reason="SKIPPED: only the team profile sends over Redis"

@@ -71,7 +71,6 @@ def act(client: Client, row: Any, action: str) -> str:
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    services.roles_seed()
     return User.objects.create_superuser("administrator", password=None)
 
 
@@ -85,7 +84,6 @@ def staff(db: None) -> Callable[..., User]:
     """`staff("member")`: somebody who may enter the admin, with the rights of that role."""
 
     def made(*roles: str) -> User:
-        services.roles_seed()
         user = User.objects.create_user(f"staff {' '.join(roles)}", password=None, is_staff=True)
         for role in Role.objects.filter(name__in=roles):
             services.role_grant(SYSTEM, role, user=user)

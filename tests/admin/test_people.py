@@ -7,7 +7,7 @@ from django.test import Client
 from guardian.shortcuts import get_user_perms
 
 from foundation.accounts.models import Role, TokenFamily, User
-from foundation.accounts.services import roles_seed, token_pair_create
+from foundation.accounts.services import token_pair_create
 from foundation.activity.models import AuditEntry
 from personas.models import Persona
 from tests import factories
@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded", "a_team
 
 
 def test_people_get_roles_and_lose_them(admin: Client) -> None:
-    roles_seed()
     new = {
         "username": "hanako",
         "password": "a-long-enough-secret-1",

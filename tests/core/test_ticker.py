@@ -10,6 +10,8 @@ from kombu.exceptions import OperationalError
 
 from foundation.core import ticker
 
+pytestmark = pytest.mark.both_profiles
+
 
 class Sent:
     """Stands in the broker's place and counts."""

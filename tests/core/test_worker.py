@@ -11,6 +11,8 @@ from django.db import connection
 from foundation.core import ticker
 from foundation.core.worker import EmbeddedWorker
 
+pytestmark = pytest.mark.both_profiles
+
 _done: list[str] = []
 _gate = threading.Barrier(4)
 _began = threading.Event()

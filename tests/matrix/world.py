@@ -54,7 +54,6 @@ class World:
 
 
 def build(folder: Path) -> World:
-    services.roles_seed()
     password = make_password("a password that nobody types")  # once: it takes a while
     people = {name: User.objects.create(username=name, password=password) for name in ROLES}
     for name, role in ROLES.items():

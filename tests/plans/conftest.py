@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from foundation.accounts import services
 from foundation.accounts.models import Role, User
 from plans.models import Plan
 from tests import factories
@@ -17,7 +16,6 @@ ROLE = "承認者"
 @pytest.fixture
 def approvers(db: None) -> list[User]:
     """Three people who may decide, all in one role of their own. They see nothing of the owner's."""
-    services.roles_seed()
     codes = ["plan:approve", "approval:decide"]
     role = Role.objects.filter(name=ROLE).first() or _role(codes)
     people = []

@@ -73,7 +73,7 @@ def protected(platform: Platform) -> Iterator[Protected]:
         yield server
 
 
-@pytest.fixture(scope="module", params=["embedded", pytest.param("team", marks=pytest.mark.team)])
+@pytest.fixture(scope="module", params=["embedded", "team"])
 def platform(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, secrets: Any, mole: Stub
 ) -> Iterator[Platform]:

@@ -17,7 +17,6 @@ from workflows.services import project_create, workflow_create
 @pytest.fixture
 def colleague(db: None) -> User:
     """Somebody with the role `member`, with whom nothing is shared yet."""
-    services.roles_seed()
     user = User.objects.create_user("colleague", password=None)
     user.groups.add(Role.objects.get(name="member").group)
     return user
