@@ -11,10 +11,14 @@ from ai_integration.selectors import sign_in_held
 from ai_integration.services import mcp_server_checked, tools_store
 from ai_integration.services.tool_servers import values_of
 from foundation.core.actors import Actor
+from foundation.core.errors import NotFound
 
 
 def connect(actor: Actor, server: McpServer) -> McpServer:
-    """Connect now, write down what the server offers, and how it went. Raises Unavailable when secrets cannot be read."""
+    """Connect now, write down what the server offers, and how it went.
+
+    Raises Unavailable when secrets cannot be read, NotFound when the server has been removed.
+    """
     target = target_of(server)
     loop.let_connection_go()
     try:
@@ -44,15 +48,22 @@ async def _listing(target: Target) -> dict[str, Listed]:
 
 def callable_target(server: McpServer) -> Target:
     """The same for a call. Raises Fault where somebody has to sign in first: the server need not be asked for that."""
-    row = McpServer.objects.get(pk=server.pk)
+    row = _as_it_stands(server)
     if row.check_code in ASKING:
         raise Fault(row.check_code)
     return _target(row)
 
 
 def target_of(server: McpServer) -> Target:
-    """Raises Unavailable when the stored values cannot be decrypted."""
-    return _target(McpServer.objects.get(pk=server.pk))
+    """Raises Unavailable when the stored values cannot be decrypted, NotFound when the server has been removed."""
+    return _target(_as_it_stands(server))
+
+
+def _as_it_stands(server: McpServer) -> McpServer:
+    row = McpServer.objects.filter(pk=server.pk).first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def _target(row: McpServer) -> Target:

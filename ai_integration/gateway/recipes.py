@@ -6,6 +6,7 @@ connections that serve everybody, never one that a person keeps for their own wo
 
 import logging
 import subprocess
+from contextlib import suppress
 from typing import Any
 
 from ai_integration.gateway.connecting import connect
@@ -19,7 +20,7 @@ from ai_integration.selectors import connections_for, default_reference, setup
 from ai_integration.services.recipes import pal_begin, pal_failed, pal_installed, pal_stepped, pal_wire
 from ai_integration.services.tool_servers import values_of
 from foundation.core.actors import SYSTEM
-from foundation.core.errors import DomainError, Unavailable
+from foundation.core.errors import DomainError, NotFound, Unavailable
 
 logger = logging.getLogger(__name__)
 MOST_MODELS = 200
@@ -64,7 +65,8 @@ def pal_refresh() -> bool:
         return False
     wired = pal_wire(row.pk, fresh)
     if wired is not None:
-        connect(SYSTEM, wired)
+        with suppress(NotFound):  # removed in between
+            connect(SYSTEM, wired)
     return True
 
 
@@ -115,8 +117,9 @@ def _default(default: Reference, models: tuple[Model, ...], keys: Any) -> str:
 
 
 def _values(row: McpServer) -> dict[str, str]:
+    found = McpServer.objects.filter(pk=row.pk).first()
     try:
-        return values_of(McpServer.objects.get(pk=row.pk).environment)
+        return values_of(found.environment) if found else {}
     except Unavailable:
         return {}  # what cannot be read any more is written anew
 

@@ -36,7 +36,7 @@ from ai_integration.services.calls import Answered, call_park
 from ai_integration.states import CallStatus, ToolPolicy
 from foundation.core.actors import SYSTEM, Actor
 from foundation.core.canonical import sha256_of
-from foundation.core.errors import DomainError, Unavailable
+from foundation.core.errors import DomainError, NotFound, Unavailable
 
 JOB, PROVIDER = "tool", "mcp"
 FRESH_SECONDS = 30.0  # how old the knowledge may be that a tool is still what was approved
@@ -241,7 +241,7 @@ def _made(
     started = time.monotonic()
     try:
         result = _run(tool, arguments, policy, tell)
-    except (Fault, Unavailable) as error:
+    except (Fault, Unavailable, NotFound) as error:
         call_fail(call, error=str(error))
         raise ToolUnavailable(str(error)) from error
     except Changed as error:

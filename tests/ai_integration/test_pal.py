@@ -144,6 +144,24 @@ def test_a_lost_message_is_sent_again_and_a_lost_worker_is_given_up_the_third_ti
     assert row.check_code == "install_failed"
 
 
+@pytest.mark.parametrize("during", ["packages", "connecting"])
+def test_removed_while_it_is_installed_it_stays_away_without_a_sound(
+    owner: Any, reader: Client, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, during: str
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(pal, "install", lambda _home, told: told("packages"))
+
+    def stepped(server_id: Any, step: str) -> None:
+        if step == during:
+            McpServer.objects.all().delete()
+
+    monkeypatch.setattr("ai_integration.gateway.recipes.pal_stepped", stepped)
+    reader.force_login(owner)
+    reader.post(reverse("tool-recipe-install"))
+    gateway.pal_carry_out(str(McpServer.objects.get().pk))
+    assert not McpServer.objects.exists()
+
+
 @pytest.mark.usefixtures("a_team")
 def test_only_administrators_see_the_button_and_install(
     stranger: Any, owner: Any, reader: Client, settings: Any, tmp_path: Path
