@@ -182,6 +182,7 @@ CACHES = {
         "OPTIONS": {
             "SOCKET_CONNECT_TIMEOUT": REDIS_PATIENCE_SECONDS,
             "SOCKET_TIMEOUT": REDIS_PATIENCE_SECONDS,
+            "CONNECTION_POOL_CLASS": "foundation.core.patience.PatientPool",
         },
     }
     if CACHE_REDIS_URL
@@ -193,7 +194,7 @@ CACHES = {
 }
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "foundation.activity.layer.PatientLayer",
         "CONFIG": {
             "hosts": [{"address": REDIS_URL, "socket_connect_timeout": REDIS_PATIENCE_SECONDS}],
             "prefix": f"hisho{env.urlsplit(REDIS_URL).path}",  # channels reach across the numbers of a Redis server
@@ -213,7 +214,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         # Twice the hard time limit. What is delivered again all the same finds the lease taken and ends at once.
         "visibility_timeout": 3600,
         "socket_keepalive": True,
-        "socket_connect_timeout": 5,
+        "socket_connect_timeout": REDIS_PATIENCE_SECONDS,
+        "socket_timeout": REDIS_PATIENCE_SECONDS,
         "health_check_interval": 10,
     }
 )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -80,8 +81,7 @@ class PlatformConsumer(AsyncJsonWebsocketConsumer):
             raise BadFrame("not_found", {"stream": wish.name})
         if self.following.is_full():
             raise BadFrame("too_many_streams", {"stream": wish.name})
-        with suppress(Exception):  # without the channel layer the feed polls
-            await self.channel_layer.group_add(group(stream), self.channel_name)
+        await self._join(stream)
         await self.following.follow(wish.name, stream, wish.epoch, wish.after)
 
     async def on_unsubscribe(self, frame: dict[str, Any]) -> None:
@@ -149,6 +149,8 @@ class PlatformConsumer(AsyncJsonWebsocketConsumer):
                     await self.close(CLOSE_SIGNED_OUT)
                     return
                 await self._drop_what_is_forbidden()
+                for _name, stream in self.following.names():
+                    await self._join(stream)
                 await self.presence.refresh(self.following.names())
 
     async def _drop_what_is_forbidden(self) -> None:
@@ -158,10 +160,17 @@ class PlatformConsumer(AsyncJsonWebsocketConsumer):
                 await self._leave(stream)
                 await self.send_json(BadFrame("not_found", {"stream": name}).as_frame())
 
+    async def _join(self, stream: str) -> None:
+        """Hear of what happens at once. Without the channel layer the feed polls, and this is tried again."""
+        with suppress(Exception):
+            async with asyncio.timeout(settings.REDIS_PATIENCE_SECONDS):
+                await self.channel_layer.group_add(group(stream), self.channel_name)
+
     async def _leave(self, stream: str) -> None:
         self.presence.leave(stream)
         with suppress(Exception):
-            await self.channel_layer.group_discard(group(stream), self.channel_name)
+            async with asyncio.timeout(settings.REDIS_PATIENCE_SECONDS):
+                await self.channel_layer.group_discard(group(stream), self.channel_name)
 
     def _not_too_fast(self) -> None:
         second = int(time.monotonic())

@@ -1,17 +1,19 @@
 """Redis gone for a while: pages and API answer, runs go on by themselves when it is back."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 import redis
 
-from tests.platform import hear, say
+from tests.platform import hear, hear_among, say
 from tests.team.processes import Team, until
 
 
@@ -45,6 +47,15 @@ class Redis:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes connections and requests, and says nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
         try:
@@ -121,6 +132,24 @@ def test_the_faces_answer_without_it_and_the_run_ends_after_it(team: Team, serve
             frame = hear(feed, "event")
             heard += 1
             assert frame["seq"] == heard
+
+
+def test_while_it_hangs_nothing_else_does(team: Team, server: Redis) -> None:
+    """Every request of these clients has 30 s, and every frame 20 s: far more than a hanging Redis is waited for."""
+    with team.browser() as browser, team.script() as script:
+        with server.frozen():
+            assert set(statuses(team, browser).values()) == {200}
+            assert delegated(browser, "会議の進め方を調べる") == 303
+            made = script.post("/api/v1/workflows/", json={"requirement": "展示会の準備を調べる"}).json()[
+                "id"
+            ]
+            with team.socket(headers={"Cookie": cookie(browser)}, origin=team.base) as feed:
+                say(feed, type="subscribe", stream=f"workflow:{made}", after=0)
+                assert hear(feed, "subscribed")["recovered"]
+                assert hear(feed, "event")["seq"] == 1
+                assert script.post(f"/api/v1/workflows/{made}/cancel/").status_code == 200
+                assert any("cancelled" in str(hear_among(feed, "event", timeout=20)) for _ in range(5))
+        assert team.finish(team.carry_out(2)) in ("completed", "completed_with_gaps")
 
 
 def delegated(browser: httpx.Client, requirement: str) -> int:
