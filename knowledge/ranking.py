@@ -43,9 +43,9 @@ def rank(document: str, features: Sequence[Feature], idfs: Mapping[Term, float])
     for feature in features:
         worth = feature.weight * idfs[feature.term]
         whole += worth
-        counts = [part.count(feature.term.needle) for part in parts[1:]]
-        if not any(counts):
+        if feature.term.needle not in document:  # of most features nothing is there
             continue
+        counts = [part.count(feature.term.needle) for part in parts[1:]]
         frequency = counts[0] * TITLE_BOOST + counts[1] * HEADING_BOOST + counts[2]
         reached += worth * frequency / (frequency + K1 * length)
         covered += worth

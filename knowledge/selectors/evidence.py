@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
@@ -66,6 +66,25 @@ class FoundPassage:
     why: str
 
 
+class _Row(NamedTuple):
+    """What is read of a passage: hundreds of them for one question, which as models would take most of its time."""
+
+    pk: int
+    ordinal: int
+    heading: str
+    line: int
+    text: str
+    grams: str
+    note_id: UUID | None
+    source_id: UUID | None
+    path: str | None
+    note_title: str | None
+    source_title: str | None
+
+
+_FACTS = (*_Row._fields[:8], "note__path", "note__title", "source__title")
+
+
 def find_passages(
     user: Any,
     *,
@@ -109,11 +128,11 @@ class _Finder:
         return _diverse(found, limit)
 
     def _ranked(
-        self, questions: list[list[Feature]], scope: Scope, worth: Callable[[Passage], float]
-    ) -> list[tuple[float, Ranked, Passage]]:
+        self, questions: list[list[Feature]], scope: Scope, worth: Callable[[_Row], float]
+    ) -> list[tuple[float, Ranked, _Row]]:
         """The passages of a scope that answer, best first, each by all the questions it answers."""
         scored: dict[int, list[Ranked]] = {}
-        rows: dict[int, Passage] = {}
+        rows: dict[int, _Row] = {}
         worths: dict[int, float] = {}
         for question in questions:
             idfs = {
@@ -153,19 +172,17 @@ def _passages_inside(vaults: QuerySet[Vault], folders: Sequence[str]) -> set[int
     return set(rows.values_list("pk", flat=True))
 
 
-_FACTS = ("ordinal", "heading", "line", "text", "grams", "note__path", "note__title", "source__title")
+def _fetched(pks: Iterable[int]) -> dict[int, _Row]:
+    rows = Passage.objects.filter(pk__in=list(pks)).order_by().values_list(*_FACTS)
+    return {row[0]: _Row(*row) for row in rows}
 
 
-def _fetched(pks: Iterable[int]) -> dict[int, Passage]:
-    return Passage.objects.select_related("note", "source").only(*_FACTS).in_bulk(list(pks))
-
-
-def _told_by_head(passage: Passage) -> float:
+def _told_by_head(passage: _Row) -> float:
     """1 for a head whose properties tell something and whose note is evidence itself, else 0."""
     return float(fields(passage.grams).zone == Zone.EVIDENCE and _TELLING.search(passage.text) is not None)
 
 
-def _substance(passage: Passage) -> float:
+def _substance(passage: _Row) -> float:
     """How much of a passage says something itself, 0…1: headings alone are no evidence, lists of links little."""
     body = _HEADING_LINE.sub("", passage.text)
     linked = sum(len(link) for link in _LINK.findall(body))
@@ -181,22 +198,21 @@ def _merged(ranked: list[Ranked]) -> tuple[float, Ranked]:
     return min(1.0, best.score + ECHO * echo), best
 
 
-def _order(scored: tuple[float, Ranked, Passage]) -> tuple[float, str, int]:
+def _order(scored: tuple[float, Ranked, _Row]) -> tuple[float, str, int]:
     score, _ranked, passage = scored
     return -round(score, 9), _name(passage), passage.ordinal
 
 
-def _name(passage: Passage) -> str:
-    return passage.note.path if passage.note else passage.source.title if passage.source else ""
+def _name(passage: _Row) -> str:
+    return passage.path or passage.source_title or ""
 
 
-def _found(passage: Passage, score: float, ranked: Ranked) -> FoundPassage:
-    owner = passage.note or passage.source
+def _found(passage: _Row, score: float, ranked: Ranked) -> FoundPassage:
     return FoundPassage(
         note_id=passage.note_id,
         source_id=passage.source_id,
         note=_name(passage),
-        title=owner.title if owner else "",
+        title=passage.note_title or passage.source_title or "",
         heading=passage.heading,
         line=passage.line,
         text=passage.text,
