@@ -13,7 +13,7 @@ from ai_integration.services import Purpose, credential_create
 from tests.llama import NAME, Llama
 from tests.workflows.driving import until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.once]
 MODEL = f"compatible:{NAME}"
 WORDS = [{"role": "user", "content": "Say in a few words why lamps are useful. Answer in JSON."}]
 

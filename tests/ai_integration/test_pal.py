@@ -29,6 +29,7 @@ from tests.tool_servers import allow
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("no_environment", "servers_closed"),
 ]

@@ -15,6 +15,7 @@ from tests.tool_servers import allow, close_all
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("no_environment", "servers_closed"),
 ]

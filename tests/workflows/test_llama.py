@@ -10,7 +10,7 @@ from tests.llama import NAME, Llama
 from tests.workflows.conftest import House
 from tests.workflows.driving import crank, decide, fresh, step
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 MODEL = f"compatible:{NAME}"
 
 

@@ -25,7 +25,12 @@ from workflows.engine.tasks import run_task
 from workflows.models import Task
 from workflows.services import task_add, workflow_create, workflow_start
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.once,
+    pytest.mark.timeout(900),
+    pytest.mark.django_db(transaction=True),
+]
 MODEL = f"compatible:{NAME}"
 
 

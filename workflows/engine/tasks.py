@@ -74,4 +74,4 @@ def _drive(lease: Lease, task: Task) -> None:
 
 
 def _first_state(task: Task) -> TaskState:
-    return {"workflow": str(task.workflow_id), "task": str(task.pk), "revision": task.revision, "call": ""}
+    return {"workflow": str(task.workflow_id), "task": str(task.pk), "revision": task.revision}

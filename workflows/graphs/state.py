@@ -25,7 +25,6 @@ class TaskState(TypedDict, total=False):
     workflow: str
     task: str
     revision: int
-    call: str
     step: int
     asked: str
 

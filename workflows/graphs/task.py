@@ -1,12 +1,14 @@
-"""One revision of one task: gather with tools where the persona has some, write, then deliver."""
+"""One revision of one task: gather with tools where the persona has some, then write and deliver."""
 
 from functools import partial
+from typing import Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from ai_integration import gateway
 from ai_integration.jobs import WorkResult
+from ai_integration.models import CallRecord
 from ai_integration.selectors import model_label
 from ai_integration.services import Purpose
 from personas.prompts import render
@@ -14,14 +16,19 @@ from workflows.graphs.bench import at_task
 from workflows.graphs.briefs import speaker, work_brief
 from workflows.graphs.results import checked
 from workflows.graphs.state import Held, TaskState
-from workflows.graphs.steps import with_results
+from workflows.graphs.steps import may_step, with_results
 from workflows.graphs.tools import act, think
 from workflows.selectors import still_wanted
 from workflows.services.running import task_deliver
 
 
+def first(state: TaskState, runtime: Runtime[Held]) -> Literal["think", "work"]:
+    """Most work needs no tools, and every step of a graph takes its time."""
+    return "think" if may_step(at_task(runtime.context.task), 0) else "work"
+
+
 def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
-    """Give the task to its persona's model. A replay finds the finished call."""
+    """Give the task to its persona's model, and its result to the run. A replay finds the finished call."""
     task = runtime.context.task
     brief, shown = work_brief(task)
     if state.get("step"):
@@ -45,16 +52,15 @@ def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
         },
     )
     outcome = gateway.complete(purpose, model=model, messages=render(who, brief), shape=WorkResult)
-    return {"call": runtime.context.keep(outcome.call)}
+    _deliver(runtime.context, state["revision"], outcome.call)
+    return {}
 
 
-def deliver(state: TaskState, runtime: Runtime[Held]) -> TaskState:
-    call = runtime.context.call(state["call"])
+def _deliver(held: Held, revision: int, call: CallRecord) -> None:
     shown, language = call.context["shown"], call.context["language"]
     result = checked(WorkResult.model_validate(call.answer), shown, language)
     who = {"persona_name": call.persona_name, "model": call.context["model"]}
-    task_deliver(runtime.context.lease, state["revision"], result | who)
-    return {}
+    task_deliver(held.lease, revision, result | who)
 
 
 def build() -> StateGraph:
@@ -62,9 +68,7 @@ def build() -> StateGraph:
     graph.add_node(think)
     graph.add_node(act)
     graph.add_node(work)
-    graph.add_node(deliver)
-    graph.add_edge(START, "think")
+    graph.add_conditional_edges(START, first)
     graph.add_edge("act", "think")
-    graph.add_edge("work", "deliver")
-    graph.add_edge("deliver", END)
+    graph.add_edge("work", END)
     return graph
