@@ -18,6 +18,7 @@ from foundation.activity.services.recording import record
 from foundation.core.actors import Actor
 from foundation.core.leases import Lease, claim, guard, kept
 from foundation.core.permissions import require_permission
+from foundation.core.rows import update_each
 
 logger = logging.getLogger("audit.head")
 
@@ -25,6 +26,7 @@ BATCH = 500
 MOST_BATCHES = 200
 """What one round seals at the most; the next one goes on."""
 
+SEALED = ("sequence", "previous_hash", "hash")
 IN_MEMORY = 5 * 1024 * 1024
 COLUMNS = (
     "sequence",
@@ -66,7 +68,7 @@ def _seal_batch(lease: Lease) -> int:
         sequence += 1
         row.sequence, row.previous_hash, row.hash = sequence, previous, digest(row, sequence, previous)
         previous = row.hash
-    AuditEntry.objects.bulk_update(rows, ["sequence", "previous_hash", "hash"], batch_size=100)
+    update_each(rows, SEALED)
     if rows:
         lease.rows().update(sequence=sequence, hash=previous)
     return len(rows)
