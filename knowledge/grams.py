@@ -7,6 +7,7 @@ Grams never contain white space, so a list of them travels as one string with bl
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 
 WORD_LIMIT = 64
 """Longer words (hashes, base64) are cut, in the index and in the query alike."""
@@ -63,7 +64,7 @@ class Term:
     prefix: bool = False
     exact: str = ""
 
-    @property
+    @cached_property
     def needle(self) -> str:
         """What to look for in ` gram gram … ` (with a blank at both ends)."""
         return f" {' '.join(self.grams)}{'' if self.prefix else ' '}"

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,6 +41,7 @@ LINK_LOSS = 0.5
 _HEADING_LINE = re.compile(r"^#{1,6}[ \t].*$", re.MULTILINE)
 _LINK = re.compile(r"\[\[[^\]\n]*\]\]")
 _WORD = re.compile(r"\w")
+_SAYS_ENOUGH = re.compile(rf"(?:\w\W*+){{{LEAST_SAID}}}")
 _TELLING = re.compile(
     r"^(?!(?:title|alias(?:es)?|tags?|css\w*|publish|id|uid|created|updated|modified)\s*:)[^\s:#-][^:\n]{0,40}:"
     r"(?:[ \t]*[^\s\[\]{}]|[ \t]*\[[^\]\s]|[ \t]*\n\s*- *\S)",
@@ -122,10 +124,8 @@ class _Finder:
     def best(self, questions: list[list[Feature]], limit: int) -> list[FoundPassage]:
         bodies = self._ranked(questions, self.scope, _substance)
         heads = self._ranked(questions, self.heads, _told_by_head)[:HEADS]
-        found = [
-            _found(passage, score, ranked) for score, ranked, passage in sorted(bodies + heads, key=_order)
-        ]
-        return _diverse(found, limit)
+        kept = _diverse(sorted(bodies + heads, key=_order), limit)
+        return [_found(passage, score, ranked) for score, ranked, passage in kept]
 
     def _ranked(
         self, questions: list[list[Feature]], scope: Scope, worth: Callable[[_Row], float]
@@ -161,7 +161,7 @@ class _Finder:
             value = feature.weight * idfs[feature.term]
             for pk in self._holding(feature.term, scope):
                 worth[pk] = worth.get(pk, 0.0) + value
-        return sorted(worth, key=lambda pk: (-worth[pk], -pk))[:CANDIDATES]
+        return [pk for _worth, pk in nlargest(CANDIDATES, ((value, pk) for pk, value in worth.items()))]
 
 
 def _passages_inside(vaults: QuerySet[Vault], folders: Sequence[str]) -> set[int]:
@@ -185,6 +185,8 @@ def _told_by_head(passage: _Row) -> float:
 def _substance(passage: _Row) -> float:
     """How much of a passage says something itself, 0…1: headings alone are no evidence, lists of links little."""
     body = _HEADING_LINE.sub("", passage.text)
+    if "[[" not in body:
+        return float(_SAYS_ENOUGH.search(body) is not None)
     linked = sum(len(link) for link in _LINK.findall(body))
     said = len(_WORD.findall(body)) - linked
     if said < LEAST_SAID:
@@ -226,14 +228,15 @@ def _why(ranked: Ranked) -> str:
     return " · ".join(f"{labels[name]}: {', '.join(words)}" for name, words in ranked.words.items())
 
 
-def _diverse(found: list[FoundPassage], limit: int) -> list[FoundPassage]:
+def _diverse(scored: list[tuple[float, Ranked, _Row]], limit: int) -> list[tuple[float, Ranked, _Row]]:
     taken: Counter[UUID | None] = Counter()
-    kept: list[FoundPassage] = []
-    for passage in found:
+    kept: list[tuple[float, Ranked, _Row]] = []
+    for each in scored:
+        passage = each[-1]
         owner = passage.note_id or passage.source_id
         if taken[owner] < (PER_NOTE if passage.note_id else PER_SOURCE):
             taken[owner] += 1
-            kept.append(passage)
+            kept.append(each)
         if len(kept) == limit:
             break
     return kept
