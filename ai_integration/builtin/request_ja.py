@@ -39,6 +39,8 @@ _WHICH = r"何|なに|なん|いつ|どこ|誰|だれ|なぜ|何故|どうして
 _QUESTION = re.compile(
     rf"(?:{_WHICH}).*(?:か|か[、，]|のか|ますか|ですか|の)?[？?]?$|[？?]$|(?:です|ます|でしょう|のでしょう|ました|ません|る|た|ない)か$"
 )
+# 「取引先への説明案」 says for whom something is written, and not what about.
+_ADDRESSEE = re.compile(r"(?:へ|宛て?|あて|向け)$")
 _QUESTION_PARTS = re.compile(
     rf"(?<=か)[、,，と](?=[^、]*(?:{_WHICH}))|(?<=いくら)で、|(?<=いつ)で、|(?<=どこ)で、|(?<=何)で、|(?<=誰)で、|(?<=か)(?=を|について|教え|調べ|まとめ)"
 )
@@ -106,7 +108,7 @@ def read(lead: str) -> Reading:
         for clause in _clauses(sentence):
             part = _question(clause) or _statement(clause)
             aspects += _further(clause, part) if topic and part.topic not in {"", topic} else part.aspects
-            topic = topic or part.topic
+            topic = topic or part.topic.removesuffix("へ")
             questions += part.questions
             if len(questions) == 1 and part.questions:
                 place = len(aspects)
@@ -124,6 +126,8 @@ def _clauses(sentence: str) -> list[str]:
 
 def _further(clause: str, part: Reading) -> list[str]:
     """The points of a clause with a subject of its own: 「申請の期限、領収書も」 after 「経費精算について」."""
+    if _ADDRESSEE.search(part.topic):
+        return part.aspects
     if not part.aspects:
         named = _OBJECT.match(clause) is not None and not _FORMAT.match(part.topic)
         return [part.topic] if named and not part.questions else []
