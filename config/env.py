@@ -191,7 +191,7 @@ def pool() -> dict[str, Any]:
         "min_size": min(2, size),
         "max_size": size + integer("DATABASE_POOL_OVERFLOW", 30, low=0, high=1000),
         "timeout": integer("DATABASE_POOL_TIMEOUT", 30, low=1, high=600),
-        "max_idle": 15,  # seconds for each connection that a busy moment opened
+        "max_idle": 5,  # seconds for each connection that a busy moment opened
         "max_lifetime": integer("DATABASE_POOL_RECYCLE", 3600, low=10, high=86_400),
         "check": ConnectionPool.check_connection,
     }

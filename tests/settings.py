@@ -27,4 +27,4 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": f"hisho_test_{uuid.uuid4().hex[:12]}"}  # noqa: F405
     DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # noqa: F405 - no test pulls the plug
     # Two such processes and the teams of tests/team share a server of 100 connections.
-    DATABASES["default"]["OPTIONS"]["pool"] |= {"max_size": 30, "max_idle": 5}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["pool"] |= {"max_size": 30}  # noqa: F405

@@ -124,10 +124,10 @@ print(workflow.pk)
 """
 
 
-def until[T](look: Callable[[], T], what: str) -> T:
+def until[T](look: Callable[[], T], what: str, seconds: float = PATIENCE_SECONDS) -> T:
     """The first true value of `look()`."""
-    ends = time.monotonic() + PATIENCE_SECONDS
+    ends = time.monotonic() + seconds
     while not (found := look()):
-        assert time.monotonic() < ends, f"waited {PATIENCE_SECONDS} s for {what}"
+        assert time.monotonic() < ends, f"waited {seconds} s for {what}"
         time.sleep(0.1)
     return found
