@@ -54,7 +54,8 @@ class PlatformConsumer(AsyncJsonWebsocketConsumer):
         await self.accept()
         SOCKETS.inc()
         self.jobs = [
-            asyncio.create_task(job) for job in (self.following.run(), self._recheck(), self._ping())
+            asyncio.create_task(job)
+            for job in (self.following.run(), self._recheck(), self._rejoin(), self._ping())
         ]
 
     async def disconnect(self, code: int) -> None:
@@ -149,9 +150,14 @@ class PlatformConsumer(AsyncJsonWebsocketConsumer):
                     await self.close(CLOSE_SIGNED_OUT)
                     return
                 await self._drop_what_is_forbidden()
-                for _name, stream in self.following.names():
-                    await self._join(stream)
                 await self.presence.refresh(self.following.names())
+
+    async def _rejoin(self) -> None:
+        """A job of its own: what waits for the channel layer must not keep rights from being checked."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            for _name, stream in self.following.names():
+                await self._join(stream)
 
     async def _drop_what_is_forbidden(self) -> None:
         for name, stream in self.following.names():
