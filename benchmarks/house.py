@@ -64,7 +64,7 @@ class House:
         from celery.signals import task_postrun
 
         def heard(task: Any = None, **_signal: Any) -> None:
-            if task.name != "workflows.run_task":
+            if task.name == "workflows.advance_run":
                 self._ended.set()
 
         task_postrun.connect(heard, weak=False)

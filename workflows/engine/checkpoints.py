@@ -43,6 +43,11 @@ def store() -> Store:
         return _store
 
 
+def has_begun(thread: str) -> bool:
+    """Whether anything is kept of this thread."""
+    return store().saver.get_tuple({"configurable": {"thread_id": thread, "checkpoint_ns": ""}}) is not None
+
+
 def forget() -> None:
     """Close the process's store; the next use opens another."""
     global _store  # noqa: PLW0603

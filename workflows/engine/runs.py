@@ -29,7 +29,7 @@ from workflows.states import WorkflowStatus
 
 logger = logging.getLogger(__name__)
 WAIT = object()
-LAST_STEPS = ("complete", "refuse")  # nothing that anybody did meanwhile makes it go on from there
+LAST_STEPS = ("report", "refuse")  # nothing that anybody did meanwhile makes it go on from there
 KNOWN = ("workflow__owner", "workflow__team")
 
 

@@ -14,10 +14,12 @@ from ai_integration.errors import ApprovalRequired
 from ai_integration.selectors import answers_on_record
 from foundation.core.errors import DomainError, LeaseLost
 from foundation.core.leases import Lease, kept
+from workflows.engine.checkpoints import has_begun
 from workflows.engine.graphs import Driven
 from workflows.engine.stops import WORKER_LOST, honest, reason_of
 from workflows.engine.suspects import claimed
-from workflows.graphs.state import TaskState
+from workflows.graphs.state import Held, TaskState
+from workflows.graphs.task import is_one_step, write
 from workflows.models import Task
 from workflows.services import tool_parking
 from workflows.services.parking import task_park
@@ -67,9 +69,12 @@ def _drive(lease: Lease, task: Task) -> None:
     if task.attempts > settings.MAX_ATTEMPTS_WITHOUT_PROGRESS:
         raise DomainError(WORKER_LOST, code="worker_lost")
     thread = f"task:{task.pk}:{task.revision}"
+    begun = lease.fence > 1 and has_begun(thread)  # the first to hold a task need not look
+    if not begun and is_one_step(task):
+        write(Held(lease))
+        return
     reached = partial(answers_on_record, task.workflow_id, f"{thread}:")
     driven = Driven("task", thread, lease, attempts=task.attempts, reached=reached)
-    begun = lease.fence > 1 and bool(driven.state().values)  # the first to hold a task need not look
     driven.go(None if begun else _first_state(task))
 
 

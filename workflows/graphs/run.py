@@ -1,7 +1,9 @@
 """The run: plan, wait for the decision, dispatch, wait for the tasks, review, revise or report.
 
 Tasks are threads of their own (`graphs.task`), started as soon as their own dependencies have ended; this graph parks at
-`await_tasks` meanwhile. `interrupt()` stands alone in its node, because such a node runs again from its top.
+`await_tasks` meanwhile. `interrupt()` stands alone in its node, because such a node runs again from its top. So does every
+other after a crash: its calls are on record, and each of its writes changes nothing the second time. A node ends where the
+way parts or somebody is waited for, since a step more makes nothing safer.
 """
 
 from functools import partial
@@ -36,41 +38,32 @@ TASKS_WAIT = "tasks"
 COMMANDER_WAIT = "commander"
 
 
-def plan(state: RunState, runtime: Runtime[Held]) -> RunState:
-    """Have the plan written, unless the commander wrote the tasks."""
-    held = runtime.context
-    if not state["plan_round"] and not (held.workflow.auto_generate_tasks and held.workflow.plan is None):
-        return {"call": ""}  # the commander wrote the tasks, or the plan
-    members = held.members
-    brief = plan_brief(held.workflow, members, planner(members), round=state["plan_round"])
-
-    def sound(draft: PlanDraft) -> None:
-        check(draft, can_do=lambda role: not members or for_role(members, role) is not None)
-
-    call = _ask(held, f"plan:{state['plan_round']}", planner(members), brief, PlanDraft, check=sound)
-    return {"call": call}
-
-
-def submit(
+def plan(
     state: RunState, runtime: Runtime[Held]
-) -> Command[Literal["approve_automatically", "await_approval"]]:
-    held = runtime.context
-    workflow = held.workflow
-    if state["call"]:
-        draft = PlanDraft.model_validate(held.call(state["call"]).answer)
-        author = Author(persona=planner(held.members))
+) -> Command[Literal["dispatch", "replan", "refuse", "await_approval"]]:
+    """Have the plan written, unless the commander did; submit it, and decide at once where they asked for that."""
+    held, workflow, current = runtime.context, runtime.context.workflow, state["plan_round"]
+    if current or (workflow.auto_generate_tasks and workflow.plan is None):
+        draft, author = _planned(held, round=current), Author(persona=planner(held.members))
     elif workflow.auto_generate_tasks:
         draft, author = written_plan(workflow), Author(user=workflow.plan.current.author_user)
     else:
         draft, author = manual_plan(workflow), Author(user=workflow.owner)
-    running.plan_store(held.lease, state["workflow"], draft, author, round=state["plan_round"])
-    return Command(goto="approve_automatically" if workflow.auto_approve else "await_approval")
+    running.plan_store(held.lease, state["workflow"], draft, author, round=current)
+    if not workflow.auto_approve:
+        return Command(goto="await_approval")
+    return _decided(running.plan_auto_approve(held.lease, state["workflow"]))
 
 
-def approve_automatically(
-    state: RunState, runtime: Runtime[Held]
-) -> Command[Literal["dispatch", "replan", "refuse", "await_approval"]]:
-    return _decided(running.plan_auto_approve(runtime.context.lease, state["workflow"]))
+def _planned(held: Held, *, round: int) -> PlanDraft:
+    members = held.members
+    brief = plan_brief(held.workflow, members, planner(members), round=round)
+
+    def sound(draft: PlanDraft) -> None:
+        check(draft, can_do=lambda role: not members or for_role(members, role) is not None)
+
+    call = _ask(held, f"plan:{round}", planner(members), brief, PlanDraft, check=sound)
+    return PlanDraft.model_validate(held.call(call).answer)
 
 
 def await_approval(_state: RunState) -> Command[Literal["dispatch", "replan", "refuse"]]:
@@ -110,29 +103,19 @@ def await_tasks(_state: RunState) -> RunState:
     return {}
 
 
-def begin_review(state: RunState, runtime: Runtime[Held]) -> RunState:
-    running.review_begin(runtime.context.lease, state["workflow"])
-    return {}
-
-
-def review(state: RunState, runtime: Runtime[Held]) -> RunState:
+def review(state: RunState, runtime: Runtime[Held]) -> Command[Literal["revise", "report"]]:
     """Have the results judged by somebody who wrote none of them."""
     held, current = runtime.context, state["review_round"]
+    running.review_begin(held.lease, state["workflow"])
     tasks = list(held.workflow.tasks.all())
     brief = review_brief(held.workflow, tasks, round=current)
     judge = reviewer(held.members, {task.persona_id for task in tasks})
-    return {"call": _ask(held, f"review:{current}", judge, brief, Verdict)}
-
-
-def judge(state: RunState, runtime: Runtime[Held]) -> Command[Literal["revise", "compose"]]:
-    call = runtime.context.call(state["call"])
+    call = held.call(_ask(held, f"review:{current}", judge, brief, Verdict))
     verdict = Verdict.model_validate(call.answer)
     who = {"persona": call.persona_name, "model": call.context["model"]}
-    running.review_store(
-        runtime.context.lease, state["workflow"], verdict, round=state["review_round"], **who
-    )
-    again = verdict.revise and state["review_round"] < settings.MAX_REVISIONS
-    return Command(goto="revise" if again else "compose")
+    running.review_store(held.lease, state["workflow"], verdict, round=current, **who)
+    again = verdict.revise and current < settings.MAX_REVISIONS
+    return Command(goto="revise" if again else "report", update={"call": str(call.pk)})
 
 
 def revise(state: RunState, runtime: Runtime[Held]) -> RunState:
@@ -141,54 +124,31 @@ def revise(state: RunState, runtime: Runtime[Held]) -> RunState:
     return {"review_round": following}
 
 
-def compose(state: RunState, runtime: Runtime[Held]) -> Command[Literal["write_note", "complete"]]:
-    held = runtime.context
-    report = composed(held.workflow, _verdict(state, runtime), timezone.localtime())
-    reporting.report_store(held.lease, state["workflow"], report)
-    return Command(goto="write_note" if held.workflow.vault_id else "complete")
-
-
-def write_note(state: RunState, runtime: Runtime[Held]) -> RunState:
-    reporting.report_write(runtime.context.lease, runtime.context.workflow)
-    return {}
-
-
-def complete(state: RunState, runtime: Runtime[Held]) -> RunState:
-    reporting.workflow_complete(runtime.context.lease, state["workflow"])
+def report(state: RunState, runtime: Runtime[Held]) -> RunState:
+    """Write the report, first where nothing can refuse it, then into the vault; and end the work."""
+    held, workflow = runtime.context, runtime.context.workflow
+    written = composed(workflow, _verdict(state, runtime), timezone.localtime())
+    if workflow.vault_id is None:
+        reporting.report_store(held.lease, state["workflow"], written, ends=True)
+        return {}
+    reporting.report_store(held.lease, state["workflow"], written)
+    reporting.report_write(held.lease, workflow)
+    reporting.workflow_complete(held.lease, state["workflow"])
     return {}
 
 
 def build() -> StateGraph:
     graph = StateGraph(RunState, context_schema=Held)
-    thinking = (plan, review)
     waiting = (await_approval, await_commander, await_tasks)
-    writing = (
-        submit,
-        approve_automatically,
-        replan,
-        another_round,
-        refuse,
-        dispatch,
-        begin_review,
-        judge,
-        revise,
-        compose,
-        write_note,
-        complete,
-    )
-    for node in (*thinking, *waiting, *writing):
+    for node in (plan, *waiting, replan, another_round, refuse, dispatch, review, revise, report):
         graph.add_node(node)
     graph.add_edge(START, "plan")
-    graph.add_edge("plan", "submit")
     graph.add_edge("another_round", "plan")
     graph.add_edge("refuse", END)
     graph.add_edge("dispatch", "await_tasks")
-    graph.add_edge("await_tasks", "begin_review")
-    graph.add_edge("begin_review", "review")
-    graph.add_edge("review", "judge")
+    graph.add_edge("await_tasks", "review")
     graph.add_edge("revise", "await_tasks")
-    graph.add_edge("write_note", "complete")
-    graph.add_edge("complete", END)
+    graph.add_edge("report", END)
     return graph
 
 

@@ -1,7 +1,9 @@
-"""One revision of one task: gather with tools where the persona has some, then write and deliver."""
+"""One revision of one task: gather with tools where the persona has some, then write and deliver.
+
+Writing alone is one step, of which a graph would remember nothing that is not on record: it is done without one.
+"""
 
 from functools import partial
-from typing import Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
@@ -18,25 +20,31 @@ from workflows.graphs.results import checked
 from workflows.graphs.state import Held, TaskState
 from workflows.graphs.steps import may_step, with_results
 from workflows.graphs.tools import act, think
+from workflows.models import Task
 from workflows.selectors import still_wanted
 from workflows.services.running import task_deliver
 
 
-def first(state: TaskState, runtime: Runtime[Held]) -> Literal["think", "work"]:
-    """Most work needs no tools, and every step of a graph takes its time."""
-    return "think" if may_step(at_task(runtime.context.task), 0) else "work"
+def is_one_step(task: Task) -> bool:
+    """Whether the task is done with its writing alone, as most are: without tools there is nothing to think about before."""
+    return not may_step(at_task(task), 0)
 
 
 def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
+    write(runtime.context, after_tools=bool(state.get("step")))
+    return {}
+
+
+def write(held: Held, *, after_tools: bool = False) -> None:
     """Give the task to its persona's model, and its result to the run. A replay finds the finished call."""
-    task = runtime.context.task
+    task = held.task
     brief, shown = work_brief(task)
-    if state.get("step"):
+    if after_tools:
         brief, shown = with_results(at_task(task), brief, shown)
     who = speaker(task.persona)
     model = task.workflow.model or (task.persona.model if task.persona else "")
     purpose = Purpose(
-        key=f"task:{task.pk}:{state['revision']}:work",
+        key=f"task:{task.pk}:{task.revision}:work",
         job=brief.job,
         owner_id=task.workflow.owner_id,
         subject_id=task.workflow_id,
@@ -52,15 +60,14 @@ def work(state: TaskState, runtime: Runtime[Held]) -> TaskState:
         },
     )
     outcome = gateway.complete(purpose, model=model, messages=render(who, brief), shape=WorkResult)
-    _deliver(runtime.context, state["revision"], outcome.call)
-    return {}
+    _deliver(held, outcome.call)
 
 
-def _deliver(held: Held, revision: int, call: CallRecord) -> None:
+def _deliver(held: Held, call: CallRecord) -> None:
     shown, language = call.context["shown"], call.context["language"]
     result = checked(WorkResult.model_validate(call.answer), shown, language)
     who = {"persona_name": call.persona_name, "model": call.context["model"]}
-    task_deliver(held.lease, revision, result | who)
+    task_deliver(held.lease, held.task.revision, result | who)
 
 
 def build() -> StateGraph:
@@ -68,7 +75,7 @@ def build() -> StateGraph:
     graph.add_node(think)
     graph.add_node(act)
     graph.add_node(work)
-    graph.add_conditional_edges(START, first)
+    graph.add_edge(START, "think")
     graph.add_edge("act", "think")
     graph.add_edge("work", END)
     return graph

@@ -15,8 +15,11 @@ from workflows.states import WorkflowStatus
 
 
 @transaction.atomic
-def report_store(lease: Lease, workflow_id: str, composed: Composed) -> None:
-    """Keep the report, so that nothing is lost even when the vault cannot be written. A repeat finds the first."""
+def report_store(lease: Lease, workflow_id: str, composed: Composed, *, ends: bool = False) -> None:
+    """Keep the report, so that nothing is lost even when the vault cannot be written. A repeat finds the first.
+
+    `ends` completes the work in the same movement: no note is to be written.
+    """
     workflow = locked(lease, workflow_id)
     fields = {
         "title": composed.title,
@@ -25,6 +28,8 @@ def report_store(lease: Lease, workflow_id: str, composed: Composed) -> None:
         "gaps": composed.gaps,
     }
     Report.objects.bulk_create([Report(workflow=workflow, **fields)], ignore_conflicts=True)
+    if ends:
+        _complete(workflow)
 
 
 def report_write(lease: Lease, workflow: Workflow) -> None:
@@ -49,10 +54,13 @@ def report_write(lease: Lease, workflow: Workflow) -> None:
 
 
 @transaction.atomic
-def workflow_complete(lease: Lease, workflow_id: str) -> Workflow:
-    workflow = locked(lease, workflow_id)
+def workflow_complete(lease: Lease, workflow_id: str) -> None:
+    _complete(locked(lease, workflow_id))
+
+
+def _complete(workflow: Workflow) -> None:
     report = workflow.report
     data = {"note_path": report.note_path, "citations": len(report.citations), "gaps": len(report.gaps)}
     record(ENGINE, "report.written", report, streams=[workflow.stream], data=data)
     done = WorkflowStatus.COMPLETED_WITH_GAPS if report.gaps else WorkflowStatus.COMPLETED
-    return workflow_move(ENGINE, workflow, done)
+    workflow_move(ENGINE, workflow, done)
