@@ -23,6 +23,7 @@ from ai_integration.models import CallRecord
 from ai_integration.selectors import calls_of_step
 from foundation.core.leases import free
 from foundation.core.permissions import fetch
+from foundation.core.prepared import Prepared
 from knowledge.selectors import sample_vault
 from plans.models import ApprovalRequest, Plan
 from plans.states import WAITING, RequestStatus
@@ -146,11 +147,19 @@ def sources_of(workflow: Workflow) -> list[UUID]:
     return list(rows.values_list("source_id", flat=True))
 
 
+_standing = Prepared(
+    lambda pk: Task.objects.filter(workflow=pk).only(
+        "key", "status", "depends_on", "queued_at", "workflow_id"
+    ),
+    UUID,
+)
+
+
 class Standing:
     """How the tasks of one workflow stand, read once."""
 
     def __init__(self, workflow: Workflow) -> None:
-        self.tasks = list(workflow.tasks.only("key", "status", "depends_on", "queued_at", "workflow_id"))
+        self.tasks = _standing(workflow.pk)
         self._unfinished = {task.key for task in self.tasks if task.status in OPEN_TASKS}
 
     def ready(self) -> list[Task]:

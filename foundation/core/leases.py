@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -23,7 +24,9 @@ from django.db.models.functions import Now
 from foundation.core.errors import LeaseLost
 from foundation.core.forks import after_fork
 from foundation.core.models import Leased
+from foundation.core.prepared import Prepared
 from foundation.core.processes import is_gone
+from foundation.core.rows import update
 
 FREED: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
 _life = uuid.uuid4().hex[:8]
@@ -69,9 +72,16 @@ def claim(
     rows = model._base_manager.filter(free(), when or Q(), pk=pk)
     if not rows.update(**taken, fence=F("fence") + 1, attempts=F("attempts") + 1):
         return None
-    rows = _with(model._base_manager.filter(pk=pk, lease_owner=owner), related)
-    row = next(iter(rows.order_by()), None)
+    row = next(iter(_claimed(model, related)(pk, owner)), None)
     return None if row is None else Lease(model, pk, owner, row.fence, row)
+
+
+@cache
+def _claimed(model: type[Leased], related: tuple[str, ...]) -> Prepared:
+    def of(pk: uuid.UUID, owner: str) -> models.QuerySet:
+        return _with(model._base_manager.filter(pk=pk, lease_owner=owner), related).order_by()
+
+    return Prepared(of, uuid.UUID, str)
 
 
 def release(lease: Lease, **updates: int) -> None:
@@ -79,13 +89,14 @@ def release(lease: Lease, **updates: int) -> None:
         lease.rows().update(**FREED, **updates)
 
 
-def finish(lease: Lease, when: Q, **updates: Any) -> bool:
+def finish(lease: Lease, when: dict[str, Any], **updates: Any) -> bool:
     """The last write of a work: set `updates` and give the lease back in one statement, so that the release is no write of
-    its own. False, and nothing is written, when the row is no longer as `when` says. Raises LeaseLost.
+    its own. False, and nothing is written, when the row's fields are no longer as `when` says. Raises LeaseLost.
 
     Whoever else has `lease` at hand sees that it is over once the transaction is committed.
     """
-    if not lease.rows().filter(when).update(**FREED, attempts=0, **updates):
+    held = {"pk": lease.pk, "fence": lease.fence, "lease_owner": lease.owner}
+    if not update(lease.model, held | when, FREED | {"attempts": 0} | updates):
         if not lease.rows().exists():
             raise LeaseLost
         return False

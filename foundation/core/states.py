@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from foundation.core.errors import Conflict, IllegalTransition
+from foundation.core.rows import update
 
 
 class Transitions:
@@ -36,7 +37,7 @@ class Transitions:
         """
         current = getattr(obj, self.field)
         updates |= self.step(type(obj), current, target)
-        moved = type(obj)._base_manager.filter(pk=obj.pk, **{self.field: current}).update(**updates)
+        moved = update(type(obj), {"pk": obj.pk, self.field: current}, updates)
         if not moved:
             raise Conflict(details={"kind": obj._meta.model_name, "id": str(obj.pk), "expected": current})
         for name, value in updates.items():

@@ -11,6 +11,7 @@ from django.utils import timezone
 from foundation.accounts.models import Role, Team
 from foundation.activity.services import record
 from foundation.core.actors import Actor
+from foundation.core.rows import insert
 from plans.models import ApprovalRequest, Seat, Timer
 from plans.policy import Approvers, Policy
 from plans.selectors import people_in
@@ -64,7 +65,7 @@ def _save(request: ApprovalRequest, policy: Policy | None) -> None:
     if policy is not None and policy != Policy():
         request.policy = policy.model_dump(mode="json")
         request.seated, request.bars_author = bool(policy.steps), not policy.author_may_approve
-    request.save(force_insert=True)
+    insert(request)
     for number, step in enumerate(policy.steps if policy else ()):
         seat(request, number, step)
     if request.seated:

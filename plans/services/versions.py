@@ -13,6 +13,7 @@ from foundation.core.actors import Actor
 from foundation.core.errors import Conflict, Invalid
 from foundation.core.models import recalled
 from foundation.core.permissions import require, require_permission
+from foundation.core.rows import insert
 from personas.models import Persona, PersonaTeam
 from personas.selectors import active_members, for_role
 from plans.content import content_hash, content_of, parse
@@ -45,7 +46,7 @@ def plan_create(
     subject_id: UUID | None = None,
     team: PersonaTeam | None = None,
 ) -> Plan:
-    plan = Plan.objects.create(owner=owner, title=title[:300], subject_id=subject_id, team=team)
+    plan = insert(Plan(owner=owner, title=title[:300], subject_id=subject_id, team=team))
     record(actor, "plan.created", plan, streams=streams_of(plan), data={"title": plan.title})
     return plan
 
@@ -234,7 +235,7 @@ def _withdraw_requests(actor: Actor, plan: Plan) -> None:
 def _append(plan: Plan, draft: PlanDraft, author: Author, unique_key: str | None) -> PlanVersion:
     content = content_of(draft)
     number = plan.current.number + 1 if plan.current else 1
-    version = PlanVersion.objects.create(
+    version = PlanVersion(
         plan=plan,
         number=number,
         content=content,
@@ -243,6 +244,7 @@ def _append(plan: Plan, draft: PlanDraft, author: Author, unique_key: str | None
         author_persona=author.persona,
         unique_key=unique_key,
     )
+    insert(version)
     plan.current, plan.title = version, draft.title
     plan.save(update_fields=["current", "title", "updated_at"])
     return version

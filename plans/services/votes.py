@@ -10,6 +10,7 @@ from foundation.accounts.models import User
 from foundation.activity.services import record
 from foundation.core.actors import Actor
 from foundation.core.errors import Conflict, Forbidden, Invalid
+from foundation.core.rows import insert
 from plans.models import ApprovalRequest, Plan, Seat, Vote
 from plans.selectors import approvals_so_far, needed, obstacle, own_vote
 from plans.services.bound import Origin
@@ -29,21 +30,22 @@ def cast(
     origin: Origin,
 ) -> Vote:
     """Keep the decision. Called with the request's plan, or the request itself, locked."""
+    vote = Vote(
+        request=request,
+        user_id=actor.pk,
+        user_name=str(actor)[:150],
+        step=request.step,
+        decision=decision,
+        comment=comment,
+        content_hash=request.content_hash,
+        via=origin.via,
+        address=origin.address,
+        automatic=automatic,
+        rule=rule or {},
+    )
     try:
         with transaction.atomic():
-            return Vote.objects.create(
-                request=request,
-                user_id=actor.pk,
-                user_name=str(actor)[:150],
-                step=request.step,
-                decision=decision,
-                comment=comment,
-                content_hash=request.content_hash,
-                via=origin.via,
-                address=origin.address,
-                automatic=automatic,
-                rule=rule or {},
-            )
+            return insert(vote)
     except IntegrityError as error:
         raise Conflict(_("You have decided on this already."), code="already_decided") from error
 

@@ -124,7 +124,7 @@ def test_death_at_any_step(
     assert attempts == [1, 1, 1, 1, 1, 2 if lost else 1]
 
 
-@pytest.mark.parametrize("at", range(5))
+@pytest.mark.parametrize("at", range(6))
 def test_death_between_what_a_step_wrote_and_its_checkpoint(
     house: House, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:

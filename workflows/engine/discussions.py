@@ -22,7 +22,7 @@ from workflows.models import Discussion
 from workflows.selectors import discussions_to_advance
 from workflows.services import tool_parking
 from workflows.services.parking import talk_park
-from workflows.services.running import Halted
+from workflows.services.stepping import Halted
 from workflows.services.talking import talk_fail
 from workflows.states import TALKING, DiscussionStatus
 

@@ -24,12 +24,17 @@ from workflows.graphs.run import COMMANDER_WAIT, PLAN_WAIT, TASKS_WAIT
 from workflows.models import Run, Workflow
 from workflows.selectors import CARRYING_OUT, THINKING, has_open_tasks, plan_waits
 from workflows.services.parking import run_park
-from workflows.services.running import Halted, workflow_fail
+from workflows.services.running import workflow_fail
+from workflows.services.stepping import Halted
 from workflows.states import WorkflowStatus
 
 logger = logging.getLogger(__name__)
 WAIT = object()
-LAST_STEPS = ("report", "refuse")  # nothing that anybody did meanwhile makes it go on from there
+LAST_STEPS = (
+    "report",
+    "write_note",
+    "refuse",
+)  # nothing that anybody did meanwhile makes it go on from there
 KNOWN = ("workflow__owner", "workflow__team")
 
 

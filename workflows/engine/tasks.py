@@ -23,7 +23,8 @@ from workflows.graphs.task import is_one_step, write
 from workflows.models import Task
 from workflows.services import tool_parking
 from workflows.services.parking import task_park
-from workflows.services.running import Halted, task_fail, task_start
+from workflows.services.running import task_fail, task_start
+from workflows.services.stepping import Halted
 
 logger = logging.getLogger(__name__)
 

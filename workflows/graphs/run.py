@@ -3,7 +3,8 @@
 Tasks are threads of their own (`graphs.task`), started as soon as their own dependencies have ended; this graph parks at
 `await_tasks` meanwhile. `interrupt()` stands alone in its node, because such a node runs again from its top. So does every
 other after a crash: its calls are on record, and each of its writes changes nothing the second time. A node ends where the
-way parts or somebody is waited for, since a step more makes nothing safer.
+way parts or somebody is waited for; more of them make nothing safer. Fewer would make three deaths at different places look
+like one place that kills.
 """
 
 from functools import partial
@@ -124,15 +125,18 @@ def revise(state: RunState, runtime: Runtime[Held]) -> RunState:
     return {"review_round": following}
 
 
-def report(state: RunState, runtime: Runtime[Held]) -> RunState:
-    """Write the report, first where nothing can refuse it, then into the vault; and end the work."""
+def report(state: RunState, runtime: Runtime[Held]) -> Command[Literal["write_note", "__end__"]]:
+    """Keep the report where nothing can refuse it. Without a vault that is all, and the work ends."""
     held, workflow = runtime.context, runtime.context.workflow
     written = composed(workflow, _verdict(state, runtime), timezone.localtime())
-    if workflow.vault_id is None:
-        reporting.report_store(held.lease, state["workflow"], written, ends=True)
-        return {}
-    reporting.report_store(held.lease, state["workflow"], written)
-    reporting.report_write(held.lease, workflow)
+    ends = workflow.vault_id is None
+    reporting.report_store(held.lease, state["workflow"], written, ends=ends)
+    return Command(goto=END if ends else "write_note")
+
+
+def write_note(state: RunState, runtime: Runtime[Held]) -> RunState:
+    held = runtime.context
+    reporting.report_write(held.lease, held.workflow)
     reporting.workflow_complete(held.lease, state["workflow"])
     return {}
 
@@ -140,7 +144,7 @@ def report(state: RunState, runtime: Runtime[Held]) -> RunState:
 def build() -> StateGraph:
     graph = StateGraph(RunState, context_schema=Held)
     waiting = (await_approval, await_commander, await_tasks)
-    for node in (plan, *waiting, replan, another_round, refuse, dispatch, review, revise, report):
+    for node in (plan, *waiting, replan, another_round, refuse, dispatch, review, revise, report, write_note):
         graph.add_node(node)
     graph.add_edge(START, "plan")
     graph.add_edge("another_round", "plan")
@@ -148,7 +152,7 @@ def build() -> StateGraph:
     graph.add_edge("dispatch", "await_tasks")
     graph.add_edge("await_tasks", "review")
     graph.add_edge("revise", "await_tasks")
-    graph.add_edge("report", END)
+    graph.add_edge("write_note", END)
     return graph
 
 

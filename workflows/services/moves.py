@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from foundation.activity.services import record
 from foundation.core.actors import Actor, SystemActor
 from foundation.core.queue import enqueue
+from foundation.core.rows import update
 from plans.models import ApprovalRequest
 from plans.selectors import pending_for, unsettled
 from plans.services import request_withdraw
@@ -139,7 +140,7 @@ def go_on(workflow: Workflow) -> None:
         progress = PROGRESS[WorkflowStatus.RUNNING] + round(TASK_SPAN * standing.ended_share())
         if progress > workflow.progress:
             workflow.progress = progress
-            Workflow.objects.filter(pk=workflow.pk).update(progress=progress, updated_at=timezone.now())
+            update(Workflow, {"pk": workflow.pk}, {"progress": progress, "updated_at": timezone.now()})
 
 
 def waits_no_more(workflow: Workflow) -> None:

@@ -28,10 +28,10 @@ from plans.services import request_open, request_settle, request_withdraw
 from plans.states import RequestStatus
 from workflows.models import Discussion, Task, Workflow
 from workflows.services.discussions import discussion_resume
-from workflows.services.moves import task_moved, workflow_move
-from workflows.services.running import ENGINE, STOPPED, locked
+from workflows.services.moves import ENGINE, task_moved, workflow_move
 from workflows.services.saying import discussion_move
 from workflows.services.steering import workflow_resume
+from workflows.services.stepping import STOPPED, locked
 from workflows.services.talking import talking
 from workflows.states import TASK, DiscussionStatus, TaskStatus, WorkflowStatus
 
@@ -64,7 +64,7 @@ def task_park(lease: Lease, error: ApprovalRequired) -> None:
     """Put the task back, as if it had not begun, and let its workflow wait. The first of several siblings asks for all."""
     task = lease.row
     task.workflow = Workflow.objects.select_for_update().get(pk=task.workflow_id)
-    running = Q(status=TaskStatus.RUNNING, revision=task.revision)
+    running = {"status": TaskStatus.RUNNING, "revision": task.revision}
     back = TASK.step(Task, TaskStatus.RUNNING, TaskStatus.PENDING)
     if finish(lease, running, **back, queued_at=None):
         task.status = TaskStatus.PENDING

@@ -9,8 +9,8 @@ from knowledge.services import note_create
 from workflows.models import Report, Workflow
 from workflows.report_text import Composed
 from workflows.selectors import report as workflow_report
-from workflows.services.moves import workflow_move
-from workflows.services.running import ENGINE, locked
+from workflows.services.moves import ENGINE, workflow_move
+from workflows.services.stepping import locked
 from workflows.states import WorkflowStatus
 
 

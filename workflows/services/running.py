@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from ai_integration.jobs import Finding, PlanDraft, Verdict
 from foundation.activity.services import record
 from foundation.core.actors import SYSTEM, SystemActor
-from foundation.core.errors import DomainError, LeaseLost
+from foundation.core.errors import DomainError
 from foundation.core.leases import Lease, claim, finish
-from foundation.core.models import recalled
 from foundation.core.rows import insert
 from foundation.core.text import first_line
 from personas.models import Persona
@@ -39,43 +38,9 @@ from workflows.desk import PLAN_ROUNDS, PlanWord, plan_questions
 from workflows.models import Review, Run, Task, TaskResult, Workflow
 from workflows.selectors import CARRYING_OUT, plan_of
 from workflows.services.dispatch import tasks_make
-from workflows.services.moves import go_on, task_again, task_moved, with_dependents, workflow_move
-from workflows.states import FINISHED, TASK, TaskStatus, WorkflowStatus
-
-ENGINE = SystemActor("engine")
-STOPPED = (*FINISHED, WorkflowStatus.PAUSED, WorkflowStatus.WAITING_FOR_HUMAN)
-# What a step of a run needs of its workflow, read under its lock.
-STEPPING = (
-    "owner",
-    "team",
-    "vault",
-    "plan",
-    "auto_approver",
-    "auto_generate_tasks",
-    "title",
-    "status",
-    "reason",
-    "progress",
-)
-
-
-class Halted(DomainError):
-    """A person paused, cancelled or otherwise stopped the workflow; the engine leaves it where it is."""
-
-    code = "halted"
-
-
-def locked(lease: Lease, workflow_id: UUID | str) -> Workflow:
-    """The workflow and its run, locked, for a worker that still holds the run's `lease`. Raises LeaseLost, Halted."""
-    # Always the workflow's row first: one order of locks, and siblings that end together see each other.
-    held = Workflow.objects.filter(pk=workflow_id, run__fence=lease.fence, run__lease_owner=lease.owner)
-    rows = held.select_related("run").only(*STEPPING, "started_at", "run__fence").order_by()
-    workflow = next(iter(rows.select_for_update(of=("self", "run"))), None)
-    if workflow is None:
-        raise LeaseLost
-    if workflow.status in STOPPED:
-        raise Halted(details={"status": workflow.status})
-    return recalled(workflow, lease.row and lease.row.workflow, "owner", "team", "vault")
+from workflows.services.moves import ENGINE, go_on, task_again, task_moved, with_dependents, workflow_move
+from workflows.services.stepping import STOPPED, Halted, locked, locked_for_task
+from workflows.states import TASK, TaskStatus, WorkflowStatus
 
 
 @transaction.atomic
@@ -220,11 +185,8 @@ def task_fail(lease: Lease, reason: str) -> None:
 def _end(lease: Lease, status: str, revision: int, *, data: dict[str, Any], **updates: Any) -> bool:
     """Whether the task, which `lease` started, ended so. False when somebody ended it meanwhile. Raises LeaseLost."""
     task = lease.row
-    rows = Workflow.objects.select_for_update().only("owner", "status", "progress")
-    task.workflow = rows.get(
-        pk=task.workflow_id
-    )  # locked first, so that siblings that end together see each other
-    running = Q(status=TaskStatus.RUNNING, revision=revision)
+    task.workflow = locked_for_task(task.workflow_id)
+    running = {"status": TaskStatus.RUNNING, "revision": revision}
     if not finish(lease, running, **TASK.step(Task, TaskStatus.RUNNING, status), **updates):
         return False
     task.status = status
@@ -251,9 +213,10 @@ def review_store(
     lease: Lease, workflow_id: str, verdict: Verdict, *, round: int, persona: str, model: str
 ) -> Review:
     workflow = locked(lease, workflow_id)
-    kept = {"verdict": verdict.model_dump(mode="json"), "persona_name": persona, "model": model}
-    review, created = Review.objects.get_or_create(workflow=workflow, round=round, defaults=kept)
-    if created:
+    review = Review.objects.filter(workflow=workflow, round=round).first()
+    if review is None:
+        kept = {"verdict": verdict.model_dump(mode="json"), "persona_name": persona, "model": model}
+        review = insert(Review(workflow=workflow, round=round, **kept))
         data = {"round": round, "revise": verdict.revise, "summary": verdict.summary}
         record(SystemActor(persona), "review.written", review, streams=[workflow.stream], data=data)
     return review

@@ -11,6 +11,7 @@ from foundation.activity.services import record
 from foundation.core.actors import SYSTEM, Actor
 from foundation.core.errors import Conflict, Invalid
 from foundation.core.permissions import fetch_given, require, require_permission
+from foundation.core.rows import insert
 from foundation.core.text import first_line, language_of
 from knowledge.models import Source, Vault
 from personas.selectors import team_for
@@ -68,7 +69,7 @@ def workflow_create(
     require_permission(actor, "workflow:create")
     requirement, flags = requirement_check(requirement), _flags(actor, flags)
     into = _project(actor, project)
-    workflow = Workflow.objects.create(
+    workflow = Workflow(
         owner=actor,
         project=into,
         team=team_for(actor, team or (into.team_id if into else None)),
@@ -82,6 +83,7 @@ def workflow_create(
         auto_approver=actor if flags.get("auto_approve") else None,
         **flags,
     )
+    insert(workflow)
     workflow.sources.add(*_sources(actor, sources or []))
     _made(actor, workflow, plan)
     return _begin(actor, workflow) if workflow.auto_start and workflow.auto_generate_tasks else workflow
@@ -220,7 +222,7 @@ def _flags(actor: Actor, flags: dict[str, bool]) -> dict[str, bool]:
 def _made(actor: Actor, workflow: Workflow, plan: Any) -> None:
     if plan:
         _bring_along(actor, workflow, plan)
-    Run.objects.create(pk=workflow.pk, workflow=workflow)
+    insert(Run(pk=workflow.pk, workflow=workflow))
     _limit(actor, workflow)
     record(actor, "workflow.created", workflow, streams=[workflow.stream], data={"title": workflow.title})
 

@@ -11,8 +11,9 @@ from foundation.activity.services import record
 from foundation.core.actors import SystemActor
 from foundation.core.leases import Lease, guard
 from workflows.models import Discussion, DiscussionMessage, Minutes, Participant
-from workflows.services.running import ENGINE, Halted
+from workflows.services.moves import ENGINE
 from workflows.services.saying import discussion_move, message_add
+from workflows.services.stepping import Halted
 from workflows.states import TALKING, DiscussionStatus, MessageKind, Stop
 
 

@@ -19,9 +19,9 @@ from plans.states import RequestStatus
 from workflows.models import Discussion, Task, Workflow
 from workflows.selectors import CARRYING_OUT
 from workflows.services.discussions import discussion_resume
-from workflows.services.moves import go_on, task_move, waits_no_more
-from workflows.services.running import ENGINE, Halted
+from workflows.services.moves import ENGINE, go_on, task_move, waits_no_more
 from workflows.services.saying import discussion_move
+from workflows.services.stepping import Halted
 from workflows.services.talking import talking
 from workflows.states import DiscussionStatus, TaskStatus, WorkflowStatus
 
