@@ -5,6 +5,8 @@ by walking along the index and asking of each row whether they may. So a list is
 (`WINDOW`): who sees a page full there has it already, and for the others it was too short to cost much.
 """
 
+import time
+from collections.abc import Hashable
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -18,6 +20,8 @@ from foundation.core.conditions import Form, May
 
 WINDOW = 6
 """So many times what a page takes is walked."""
+IN_VAIN_SECONDS = 60.0
+MOST_NOTED = 10_000
 
 
 def first(rows: QuerySet, most: int, *fields: str) -> list[dict[str, Any]]:
@@ -25,11 +29,42 @@ def first(rows: QuerySet, most: int, *fields: str) -> list[dict[str, Any]]:
     mine = _condition(rows)
     if mine is None:
         return list(rows.values(*fields)[:most])
-    walked = _walked(rows, mine, most)
-    seen = [] if walked is None else list(walked.values(*fields)[:most])
-    if len(seen) == most:
-        return seen
+    if not _in_vain.lately(whole := _whole(rows, mine, most)):
+        walked = _walked(rows, mine, most)
+        seen = [] if walked is None else list(walked.values(*fields)[:most])
+        if len(seen) == most:
+            return seen
+        _in_vain.note(whole)
     return list(found(rows).filter(mine.spelled(Form.GATHERED)).values(*fields)[:most])
+
+
+class _InVain:
+    """Which whole lists were walked in vain a short while ago: who sees few of everything mostly goes on seeing few.
+
+    Kept by each process for itself. What is out of date costs time and no row: both ways find the same.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[Hashable, float] = {}
+
+    def lately(self, key: Hashable) -> bool:
+        return key is not None and self._until.get(key, 0.0) > time.monotonic()
+
+    def note(self, key: Hashable) -> None:
+        if len(self._until) >= MOST_NOTED:
+            self._until.clear()
+        if key is not None:
+            self._until[key] = time.monotonic() + IN_VAIN_SECONDS
+
+
+_in_vain = _InVain()
+
+
+def _whole(rows: QuerySet, mine: May, most: int) -> Hashable:
+    """Names a list that nothing narrows but who looks at it; None for any other."""
+    model, user, action = mine.asked
+    alone = rows.query.where.children == [mine]
+    return (model, user.pk, action, rows.query.order_by, most) if alone else None
 
 
 def probing(rows: QuerySet) -> QuerySet:

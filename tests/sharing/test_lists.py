@@ -6,7 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from benchmarks.shared import GROUPS, fill, people
-from foundation.accounts.services import token_pair_create
+from foundation.accounts.services import access_grant, token_pair_create
+from foundation.core.actors import SYSTEM
 from foundation.core.permissions import may
 from personas.models import Persona
 from tests.counting import queries
@@ -58,3 +59,23 @@ def walked(client: APIClient, address: str) -> list[str]:
         behind = client.get(page["next"]).json()
         assert client.get(behind["previous"]).json()["results"] == page["results"]
         page = behind
+
+
+def test_who_saw_little_sees_at_once_what_they_are_given(db) -> None:
+    """And is asked one question less the second time, as nothing of theirs stands at the beginning of the list."""
+    fill(1_000)
+    few, client = people()["few"], APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_pair_create(few).access}")
+    address = "/api/v1/personas/"
+    first = queries(client, address)
+    assert queries(client, address) == first - 1
+    newest = Persona.objects.order_by("-created_at", "-id")[:60]
+    assert not set(map(str, newest.values_list("pk", flat=True))) & set(shown(client, address))
+    access_grant(SYSTEM, newest[1], to=few, level="view")
+    assert shown(client, address)[0] == str(newest[1].pk)
+    Persona.objects.update(owner=few)
+    assert shown(client, address) == [str(each.pk) for each in newest[:50]]
+
+
+def shown(client: APIClient, address: str) -> list[str]:
+    return [each["id"] for each in client.get(address).json()["results"]]
