@@ -1,6 +1,6 @@
 """A real inference server: llama.cpp's own, with a model of 135 million parameters, in a process of its own.
 
-Its answers are poor; its protocol is real. `python -m tests.llama [context longest]` serves until its input is closed.
+Its answers are poor; its protocol is real. `python -m tests.llama [context longest [coherent]]` serves until its input is closed.
 """
 
 import subprocess
@@ -20,8 +20,9 @@ CONTEXT, LONGEST = 1024, 24  # tokens: of a whole call, and of an answer that ha
 class Llama:
     """`with Llama() as server:` serves OpenAI's protocol at `server.url`, on a free port of this machine."""
 
-    def __init__(self, context: int = CONTEXT, longest: int = LONGEST) -> None:
-        self.sizes = [str(context), str(longest)]
+    def __init__(self, context: int = CONTEXT, longest: int = LONGEST, *, coherent: bool = False) -> None:
+        """`coherent` holds it back from repeating itself, so that what it writes comes to an end."""
+        self.sizes = [str(context), str(longest), *(["coherent"] if coherent else [])]
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -58,7 +59,7 @@ def model_file() -> Path:
     return Path(str(found[0].locate()))
 
 
-def serve(context: int, longest: int) -> None:
+def serve(context: int, longest: int, *, coherent: bool) -> None:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -70,6 +71,7 @@ def serve(context: int, longest: int) -> None:
     params.n_ctx = context * params.n_parallel
     params.n_predict = longest
     params.sampling.temp = 0.0  # the same words every time
+    params.sampling.dry_multiplier = 0.8 if coherent else 0.0
     params.endpoint_slots = True
     params.warmup = False
     server = xllamacpp.Server(params)
@@ -78,4 +80,5 @@ def serve(context: int, longest: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(*(map(int, sys.argv[1:]) if sys.argv[1:] else (CONTEXT, LONGEST)))
+    sizes = [int(each) for each in sys.argv[1:3]] or [CONTEXT, LONGEST]
+    serve(*sizes, coherent="coherent" in sys.argv)
