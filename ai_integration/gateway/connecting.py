@@ -69,18 +69,18 @@ def _as_it_stands(server: McpServer) -> McpServer:
 def _target(row: McpServer) -> Target:
     held = sign_in_held(row.pk) if row.signed_in_at else None
     values = values_of(row.environment)
-    asks = pal.asks_us(row.command, values)
+    ours = pal.is_ours(row.command, values)
     return Target(
         server_id=row.pk,
         name=row.name,
         transport=row.transport,
         command=tuple(row.command),
-        environment=pal.at_our_door(values) if asks else values,
+        environment=pal.without_ways_past_us(values) if ours else values,
         folder=row.folder,
         url=row.url,
         headers=values_of(row.headers),
         timeout=float(row.timeout_seconds),
-        asks=asks,
+        asks=ours and pal.has_models(values),
         grant=str(held.grant) if held else "",
         bearer=holder(row.pk, row.url, held.grant) if held else None,
     )

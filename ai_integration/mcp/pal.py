@@ -144,12 +144,17 @@ def environment(folder: Path, wiring: Wiring, kept: Mapping[str, str] | None = N
     )
 
 
-def asks_us(command: list[str], values: Mapping[str, str]) -> bool:
-    """Whether this server asks models at the platform's door."""
+def is_ours(command: list[str], values: Mapping[str, str]) -> bool:
+    """Whether this server asks models at the platform's door alone."""
     return is_recipe(command) and values.get(WIRED) == FROM_PROVIDERS
 
 
-def at_our_door(values: Mapping[str, str]) -> dict[str, str]:
+def has_models(values: Mapping[str, str]) -> bool:
+    """Whether there is anything to ask for. PAL does not start with an address and no model there."""
+    return values.get("DEFAULT_MODEL", _NOT_YET) != _NOT_YET
+
+
+def without_ways_past_us(values: Mapping[str, str]) -> dict[str, str]:
     """Its variables without anything that leads past the door."""
     return {name: value for name, value in values.items() if name not in (ADDRESS, KEY, *PAST_US)}
 
