@@ -186,7 +186,18 @@ def test_a_server_of_that_name_that_is_another_one_is_left_alone(owner: Any, rea
     assert McpServer.objects.get().command == ["/bin/cat"]
 
 
-def test_it_learns_from_the_connections_and_keys_stay_sealed(
+def test_it_is_told_names_alone(pal_ready: McpServer, pal_data: Path) -> None:
+    values = values_of(McpServer.objects.get().environment)
+    assert not {"CUSTOM_API_URL", "CUSTOM_API_KEY"} & set(values)
+    assert values["DEFAULT_MODEL"] == "compatible/stub"
+    assert _catalogue(pal_data) == ["compatible/stub"]
+    assert pal.references(pal.home()) == {"compatible/stub": "compatible:stub"}
+    everywhere = [each.read_bytes() for each in (pal_data / "pal").glob("*") if each.is_file()]
+    assert not [each for each in everywhere if PAL_KEY.encode() in each]
+    assert gateway.pal_refresh() is False  # nothing new
+
+
+def test_it_learns_from_every_connection_that_serves_everybody(
     pal_ready: McpServer,
     pal_data: Path,
     owner: Any,
@@ -195,16 +206,6 @@ def test_it_learns_from_the_connections_and_keys_stay_sealed(
     settings: Any,
 ) -> None:
     settings.SIGN_IN, settings.AI_LOCAL_HOSTS = "password", frozenset({serving.url.split("/")[2]})
-    row = McpServer.objects.get()
-    values = values_of(row.environment)
-    assert not {"CUSTOM_API_URL", "CUSTOM_API_KEY"} & set(values)
-    assert values["DEFAULT_MODEL"] == "compatible/stub"
-    assert _catalogue(pal_data) == ["compatible/stub"]
-    assert pal.references(pal.home()) == {"compatible/stub": "compatible:stub"}
-    everywhere = [each.read_bytes() for each in (pal_data / "pal").glob("*") if each.is_file()]
-    assert not [each for each in everywhere if PAL_KEY.encode() in each]
-    assert PAL_KEY not in row.environment
-    assert gateway.pal_refresh() is False  # nothing new
     listing = {
         "object": "list",
         "data": [{"id": "stub", "object": "model"}, {"id": "qwen3:8b", "object": "model"}],

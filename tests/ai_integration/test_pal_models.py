@@ -21,11 +21,10 @@ from ai_integration.services import (
 )
 from tests.ai_integration.conftest import PAL_KEY
 from tests.dialects import GeminiStub
-from tests.scripted import stub  # noqa: F401 - the fixture
-from tests.stub import Asked, Calls, Raw, Stub
+from tests.stub import Calls, Raw, Stub
 from tests.tool_servers import allow
 from tests.workflows.driving import crank, fresh
-from tests.workflows.tooling import Scene
+from tests.workflows.tooling import Scene, limit_when_asked
 from workflows.services import parking
 
 pytestmark = [
@@ -46,6 +45,24 @@ def call(owner: Any, tool: str, key: str, given: dict[str, Any], **more: Any) ->
 def chat(owner: Any, key: str, model: str = "compatible/stub", **more: Any) -> CallRecord:
     given = {"prompt": f"ask {key}", "working_directory_absolute_path": str(pal.workspace()), "model": model}
     return call(owner, "chat", key, given, **more)
+
+
+def consensus(owner: Any, number: int, subject: UUID) -> CallRecord:
+    """One of two steps, in each of which one model is asked."""
+    models = [
+        {"model": "compatible/stub", "stance": "for"},
+        {"model": "gemini/all/stub", "stance": "against"},
+    ]
+    given = {
+        "step": "Is a lamp needed?",
+        "total_steps": 2,
+        "findings": "none yet",
+        "model": "compatible/stub",
+    }
+    given |= {"step_number": number, "next_step_required": number == 1} | (
+        {"models": models} if number == 1 else {}
+    )
+    return call(owner, "consensus", f"c{number}", given, subject_id=subject)
 
 
 def asked_models(subject: UUID) -> list[CallRecord]:
@@ -83,28 +100,9 @@ def test_a_consensus_asks_models_of_several_providers(
         credential_create(owner, provider="gemini", **given)
         assert gateway.pal_refresh() is True
         allow(owner, pal_ready, "consensus", "listmodels")
-        models = [
-            {"model": "compatible/stub", "stance": "for"},
-            {"model": "gemini/all/stub", "stance": "against"},
-        ]
-        step = {
-            "step": "Is a lamp needed?",
-            "total_steps": 2,
-            "findings": "none yet",
-            "model": "compatible/stub",
-        }
-        first = call(
-            owner, "consensus", "c1",
-            step | {"step_number": 1, "next_step_required": True, "models": models}, subject_id=subject,
-        )  # fmt: skip
+        first = consensus(owner, 1, subject)
         assert "answer 0" in first.answer["text"], first.answer
-        second = call(
-            owner,
-            "consensus",
-            "c2",
-            step | {"step_number": 2, "next_step_required": False},
-            subject_id=subject,
-        )
+        second = consensus(owner, 2, subject)
         assert "gemini says 0" in second.answer["text"], second.answer
         assert other.keys == [GEMINI_KEY]
         told = call(owner, "listmodels", "l", {}, subject_id=subject).answer["text"]
@@ -141,27 +139,26 @@ def test_without_any_connection_it_starts_and_says_so(
     assert serving.asked == []
 
 
-def test_a_budget_stops_it_before_the_provider_hears_of_it_and_raised_it_goes_on(
+@pytest.fixture
+def scene(
     pal_ready: McpServer,
     owner: Any,
-    serving: Stub,
-    stub: Any,  # noqa: F811 - the fixture
+    stub: Any,
     tmp_path: Path,
-) -> None:
+) -> Scene:
+    """A persona that asks PAL for a talk, and works on another server than PAL."""
     default_model_set(owner, model="builtin")
-    scene = Scene(owner, pal_ready, tmp_path / "none", stub())
+    made = Scene(owner, pal_ready, tmp_path / "none", stub())
     given = {"prompt": "How many lamps?", "working_directory_absolute_path": "/", "model": "compatible/stub"}
-    scene.steps = [Calls((("pal__chat", given),))]
+    made.steps = [Calls((("pal__chat", given),))]
+    return made
+
+
+def test_a_budget_stops_it_before_the_provider_hears_of_it_and_raised_it_goes_on(
+    scene: Scene, owner: Any, serving: Stub
+) -> None:
     workflow = scene.work("pal/chat")
-
-    def limited(asked: Asked) -> Any:
-        """The secretary may ask for the tool; what the tool would cost then is more than there is."""
-        reply = scene.answer(asked)
-        if isinstance(reply, Calls):
-            budget_set(owner, scope="run", target=str(workflow.pk), period="total", tokens=10)
-        return reply
-
-    scene.stub.script = limited
+    limit_when_asked(scene, workflow, tokens=10)
     task = scene.run(workflow)
     workflow = fresh(workflow)
     assert (task.status, workflow.status) == ("pending", "waiting_for_human")
