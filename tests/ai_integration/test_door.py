@@ -25,6 +25,7 @@ pytestmark = [
 PICTURE = {"type": "image_url", "image_url": {"url": "data:"}}
 
 
+@pytest.mark.security("S15")
 def test_its_program_holds_no_key_and_no_address_of_a_provider(
     server: McpServer, owner: Any, serving: Stub
 ) -> None:
@@ -71,6 +72,7 @@ def test_text_in_parts_is_text(server: McpServer, owner: Any, serving: Stub) -> 
     ]  # fmt: skip
 
 
+@pytest.mark.security("S15")
 def test_a_failure_is_told_without_the_servers_words_and_not_tried_over_again(
     server: McpServer, owner: Any, serving: Stub
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_failure_is_told_without_the_servers_words_and_not_tried_over_again(
     assert [each.status for each in asked_models()] == ["failed"]
 
 
+@pytest.mark.security("S1")
 def test_without_a_call_in_progress_or_with_another_key_nothing_is_spent(
     server: McpServer, owner: Any, serving: Stub
 ) -> None:
