@@ -271,7 +271,7 @@ def _made(
         ) from error
     if charge.over_budget:
         raise charge.over_budget  # what came back is what a server says that could not ask
-    took = int((time.monotonic() - started) * 1000)
+    took = int((time.monotonic() - started - result.waited) * 1000)
     call.context = kept_for_later(call, arguments, result)
     return call_finish(
         call, answer=result.as_json(), usage=Usage(latency_ms=took, cost=Decimal(0)), by=_itself(call)

@@ -24,6 +24,11 @@ HOST = "127.0.0.1"
 LARGEST = 8 * 1024 * 1024  # bytes of one request
 MOST_AT_ONCE, MOST_LINES = 8, 64
 END_SECONDS = 5.0
+OPTIONS: dict[str, Any] = {
+    "interface": "asgi3", "http": "h11", "ws": "none", "lifespan": "off", "server_header": False, "proxy_headers": False,
+    "log_config": None, "log_level": "critical", "access_log": False, "limit_concurrency": MOST_LINES,
+    "timeout_graceful_shutdown": 1,
+}  # fmt: skip
 CHAT, MODELS = ("POST", "/v1/chat/completions"), ("GET", "/v1/models")
 
 type Scope = dict[str, Any]
@@ -101,12 +106,7 @@ class Door:
         self._socket.listen()  # whoever comes before the server has begun waits
         self._place = f"{HOST}:{self._socket.getsockname()[1]}"
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="door")
-        quiet: dict[str, Any] = {"log_config": None, "log_level": "critical", "access_log": False}
-        plain: dict[str, Any] = {"interface": "asgi3", "http": "h11", "ws": "none", "lifespan": "off"}
-        limits = {"limit_concurrency": MOST_LINES, "timeout_graceful_shutdown": 1}
-        self._server = uvicorn.Server(
-            uvicorn.Config(self._serve, server_header=False, proxy_headers=False, **quiet, **plain, **limits)
-        )
+        self._server = uvicorn.Server(uvicorn.Config(self._serve, **OPTIONS))
         served = self._server.serve(sockets=[self._socket])
         self._serving = asyncio.create_task(served, name="door")
 
@@ -161,7 +161,8 @@ class Door:
             work = loop.run_in_executor(self._threads, guest.asker.ask, body, over)
             leaving = asyncio.create_task(_left(receive))
             try:
-                await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                waits: list[asyncio.Future[Any]] = [work, leaving]
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 leaving.cancel()
             if not work.done():

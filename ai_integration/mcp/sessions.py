@@ -97,14 +97,16 @@ class Session:
 
         Raises Fault (nothing was sent), Changed, Interrupted.
         """
+        came = time.monotonic()
         async with self._turns:
+            waited = time.monotonic() - came
             listing = await self.tools(fresh=fresh)
             tool = listing.get(name)
             if tool is None or (digest and tool.digest != digest):
                 raise Changed(listing)
             self._busy += 1
             try:
-                return await self._alone(name, arguments, tell, asker)
+                return replace(await self._alone(name, arguments, tell, asker), waited=waited)
             finally:
                 self._busy -= 1
                 self._used_at = time.monotonic()

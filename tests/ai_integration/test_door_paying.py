@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 
 from ai_integration import gateway
-from ai_integration.gateway import loop
+from ai_integration.gateway import asking, loop
 from ai_integration.models import Budget, CallRecord, McpServer, Reservation, Spending
-from ai_integration.services import Purpose, budget_remove, budget_set
+from ai_integration.services import Purpose, budget_remove, budget_set, credential_create, fallbacks_set
 from foundation.core.errors import DomainError
 from tests.ai_integration.asking import asked_models, call, heard, letting_go, one, until_cancelled
 from tests.ai_integration.conftest import PAL_KEY
-from tests.stub import Asked, Stall, Stub
+from tests.stub import Asked, Raw, Stall, Stub
 from tests.tool_servers import close_all
 
 pytestmark = [
@@ -82,6 +82,24 @@ def test_a_hard_budget_stops_it_before_the_call_and_what_was_answered_is_not_pai
     made = call(owner, "k", one("short"), long, one("not even tried"))
     assert [each[0] for each in heard(made)] == [200] * 3
     assert len(serving.asked) == 3  # the first was not asked again
+
+
+def test_a_model_that_is_away_has_others_stand_in_but_not_the_built_in_secretary(
+    server: McpServer, owner: Any, serving: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FIRST_PAUSE_SECONDS", 0.01)
+    with Stub(lambda _: "The other one.") as other:
+        given = {"base_url": other.url, "label": "other", "shared": True}
+        credential_create(owner, provider="compatible", **given)
+        fallbacks_set(owner, fallbacks=["builtin", "compatible/other:stub"])
+        serving.script = lambda _: Raw(503)
+        [(status, body)] = heard(call(owner, "k", one("hello")))
+        assert (status, body["choices"][0]["message"]["content"]) == (200, "The other one.")
+        fallbacks_set(owner, fallbacks=["builtin"])
+        [(status, body)] = heard(call(owner, "k2", one("hello")))
+    assert (status, body["error"]["code"]) == (424, "provider_failed")
+    record = asked_models()[0]
+    assert (record.ending, [each["model"] for each in record.tried]) == ("stood_in", ["compatible:stub"])
 
 
 def test_a_person_who_tries_a_tool_past_a_budget_hears_so(
