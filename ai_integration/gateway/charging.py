@@ -81,21 +81,23 @@ class Charge:
     def ask(self, body: bytes, over: threading.Event) -> Answer:
         try:
             with translation.override(self._language):
-                return self._answered(read(body), over)
-        except Refused as error:
-            return error.answer
-        except BudgetExceeded as error:
-            # The words alone: the budget's name and what it holds are not for whoever asked.
-            return refusal(error.status, str(error.message), error.code)
-        except CallCancelled as error:
-            return refusal(error.status, str(error), error.code)
-        except DomainError as error:
-            return refusal(FAILED, str(error), error.code)
+                return self._told(body, over)
         except Exception:
             logger.exception("A tool's question to a model broke")
             return refusal(FAILED, "Something broke inside the platform.", "internal")
         finally:
             connection.close()
+
+    def _told(self, body: bytes, over: threading.Event) -> Answer:
+        """The answer, or why there is none: without reasons, which may name budgets, servers and limits."""
+        try:
+            return self._answered(read(body), over)
+        except Refused as error:
+            return error.answer
+        except (BudgetExceeded, CallCancelled) as error:
+            return refusal(error.status, str(type(error).message), error.code)
+        except DomainError as error:
+            return refusal(FAILED, str(error), error.code)
 
     def _answered(self, asked: Request, over: threading.Event) -> Answer:
         reference, messages = _reference(asked.model), [_plain(each) for each in asked.messages]
