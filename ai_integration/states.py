@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.core.states import Transitions
 
+# Jobs of calls that nobody gave to a model: a tool's, and what its server asks a model meanwhile (below the tool call's key).
+TOOL, TOOL_MODEL = "tool", "tool_model"
+
 
 class CallStatus(TextChoices):
     STARTED = "started"

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ai_integration import gateway
-from ai_integration.mcp import manager
+from ai_integration.mcp import manager, pal
 from ai_integration.models import McpServer
 from ai_integration.services import mcp_server_create, tool_approve
 from ai_integration.states import ToolPolicy
 
-HOSTILE = Path(__file__).with_name("hostile.py")
+HOSTILE, ASKER = Path(__file__).with_name("hostile.py"), Path(__file__).with_name("asker.py")
 VERSION = "2026.8.31"
 PACKAGES = [f"@modelcontextprotocol/server-{name}@{VERSION}" for name in ("everything", "filesystem")]
 
@@ -67,3 +67,16 @@ def close_all() -> None:
     from ai_integration.gateway import loop
 
     loop.run(manager.close_all())
+
+
+def asker(actor: Any, folder: Path) -> McpServer:
+    """A server of ours that asks models, under the name of the one that the platform installs; its tools may be called."""
+    program = pal.program_in(folder)
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{ASKER}"\n')
+    program.chmod(0o755)
+    values = pal.environment(pal.home(), gateway.pal_wiring())
+    made = mcp_server_create(actor, name=pal.NAME, command=[str(program)], environment=values, shared=True)
+    made = gateway.connect(actor, made)
+    allow(actor, made, *made.tools.values_list("name", flat=True), repeatable=True)
+    return made

@@ -12,6 +12,7 @@ from ai_integration.errors import AnswerInvalid, ApprovalRequired, ProviderFaile
 from ai_integration.gateway import asking, limits, loop, writing
 from ai_integration.gateway.answers import Unfit, parse, repair_message
 from ai_integration.gateway.paying import Purse, Taken
+from ai_integration.gateway.plain import Plain, Said, as_said
 from ai_integration.gateway.streaming import Delta, Growing
 from ai_integration.gateway.structure import Structure
 from ai_integration.gateway.tooling import Tooled
@@ -26,6 +27,7 @@ from foundation.core.errors import DomainError
 STREAMED = "text"
 
 type Hear = Callable[[Delta], None]
+type Asking = Structure | Tooled | writing.Written | Plain
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def complete[T: Shape](
 
     A finished call with the same `purpose.key` is returned from the record and costs nothing. `check` may refuse an
     answer with ValueError; like a wrong shape, that is sent back once. Where the model is rate-limited, away or too small, the
-    next of its stand-ins is asked. With `tools` (OpenAI's form) the model may ask for calls, and `shape` is `Step`.
+    next of its stand-ins is asked. With `tools` (OpenAI's form) the model may ask for calls, and `shape` is `Step`. Where `shape`
+    is `Said` the answer is whatever text the model writes; the built-in secretary, who only knows our briefs, is not asked.
     Raises AnswerInvalid, ProviderFailed, Invalid, BudgetExceeded (before anything is spent), CallCancelled. Holds no database
     connection while the model works, so it must not be called inside a transaction.
     """
@@ -106,7 +109,7 @@ def _call[T: Shape](
     if database.in_atomic_block:
         raise RuntimeError("A model was called inside a database transaction.")
     now = setup()
-    chain = routes(model, purpose.job, now)
+    chain = _able(routes(model, purpose.job, now), shape)
     record = call_begin(purpose, provider=chain[0].reference.provider, model=chain[0].reference.model)
     if record.status == CallStatus.FINISHED:
         return Outcome(record, shape.model_validate(record.answer), replayed=True)
@@ -117,6 +120,12 @@ def _call[T: Shape](
     finally:
         call.purse.settle()
     return Outcome(record, shape.model_validate(record.answer), replayed=False)
+
+
+def _able(chain: list[Route], shape: type[Shape]) -> list[Route]:
+    """Without the built-in secretary among those who stand in, where it could not understand what is asked."""
+    understood = [each for each in chain if shape is not Said or each.reference.provider != "builtin"]
+    return understood or chain[:1]
 
 
 def _recorded(call: "_Call[Any]", answer: Shape, by: Route) -> CallRecord:
@@ -173,7 +182,7 @@ def _conversed[T: Shape](call: _Call[T], route: Route, *, last: bool) -> T:
     for over in (False, True):
         text = _paid(call, route, way, asked, conversation, last=last)
         try:
-            return parse(text, call.shape, call.check)
+            return _read(text, call)
         except Unfit as error:
             if over:
                 raise AnswerInvalid(details={"reason": str(error)[:300]}) from error
@@ -181,9 +190,13 @@ def _conversed[T: Shape](call: _Call[T], route: Route, *, last: bool) -> T:
     raise AssertionError("unreachable")
 
 
-def _way_of_asking(
-    call: _Call, route: Route, way: Connection, chat: Any
-) -> Structure | Tooled | writing.Written:
+def _read[T: Shape](text: str, call: _Call[T]) -> T:
+    if call.shape is Said:
+        return as_said(text)  # type: ignore[return-value] # T is Said
+    return parse(text, call.shape, call.check)
+
+
+def _way_of_asking(call: _Call, route: Route, way: Connection, chat: Any) -> Asking:
     """With tools as its server knows them, with tools in writing, or for an answer of a shape; capped by what may be spent."""
     provider, most = route.reference.provider, call.purse.most_out(route)
     in_writing = bool(call.tools) and writing.wanted(route.profile)
@@ -193,6 +206,8 @@ def _way_of_asking(
         with_tools = with_tools and providers.capped(with_tools, provider, most)
     if call.tools and in_writing:
         return writing.Written(chat, provider, call.tools)
+    if call.shape is Said:
+        return Plain(chat, provider)
     return Tooled(chat, with_tools) if with_tools else Structure(chat, call.shape, route.reference, way)
 
 
@@ -200,7 +215,7 @@ def _paid(
     call: _Call,
     route: Route,
     way: Connection,
-    asked: Structure | Tooled | writing.Written,
+    asked: Asking,
     conversation: list[dict[str, str]],
     *,
     last: bool,
@@ -220,7 +235,7 @@ def _paid(
 async def _in_turn(
     route: Route,
     way: Connection,
-    asked: Structure | Tooled | writing.Written,
+    asked: Asking,
     conversation: list[dict[str, str]],
     growing: Growing | None,
     tries: list[Taken],

@@ -2,7 +2,7 @@
 
 from ai_integration.gateway import loop
 from ai_integration.gateway.holding import forget, holder
-from ai_integration.mcp import manager
+from ai_integration.mcp import manager, pal
 from ai_integration.mcp.faults import ASKING, OK, SIGN_IN, Fault
 from ai_integration.mcp.signing.discovery import discover
 from ai_integration.mcp.targets import HTTP, Listed, Target
@@ -68,16 +68,19 @@ def _as_it_stands(server: McpServer) -> McpServer:
 
 def _target(row: McpServer) -> Target:
     held = sign_in_held(row.pk) if row.signed_in_at else None
+    values = values_of(row.environment)
+    ours = pal.is_ours(row.command, values)
     return Target(
         server_id=row.pk,
         name=row.name,
         transport=row.transport,
         command=tuple(row.command),
-        environment=values_of(row.environment),
+        environment=pal.without_ways_past_us(values) if ours else values,
         folder=row.folder,
         url=row.url,
         headers=values_of(row.headers),
         timeout=float(row.timeout_seconds),
+        asks=ours and pal.has_models(values),
         grant=str(held.grant) if held else "",
         bearer=holder(row.pk, row.url, held.grant) if held else None,
     )

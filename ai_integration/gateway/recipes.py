@@ -1,13 +1,12 @@
 """Installing the PAL MCP server, and telling it which models there are: those that serve everybody here.
 
-What PAL asks of a model it asks by itself: no budget of ours counts it, and no record of ours holds it. So it gets only the
-connections that serve everybody, never one that a person keeps for their own work.
+It gets names alone, of what the connections that serve everybody offer: never a key, never an address. It asks at the
+platform's own door (`gateway.charging`), so that what it asks is paid and recorded like any other call.
 """
 
 import logging
 import subprocess
 from contextlib import suppress
-from typing import Any
 
 from ai_integration.gateway.connecting import connect
 from ai_integration.gateway.proving import models_of
@@ -15,8 +14,8 @@ from ai_integration.mcp import pal
 from ai_integration.mcp.faults import OK, sentence
 from ai_integration.mcp.pal import Model, Wiring
 from ai_integration.models import McpServer
-from ai_integration.providers import Connection, Reference, parse
-from ai_integration.selectors import connections_for, default_reference, setup
+from ai_integration.providers import MODULES, Connection, parse
+from ai_integration.selectors import Setup, connections_for, default_reference, serves_everybody, setup
 from ai_integration.services.recipes import pal_begin, pal_failed, pal_installed, pal_stepped, pal_wire
 from ai_integration.services.tool_servers import values_of
 from foundation.core.actors import SYSTEM
@@ -71,49 +70,32 @@ def pal_refresh() -> bool:
 
 
 def pal_wiring() -> Wiring:
-    """Whatever connects work of everybody to models, as far as PAL can use it. Raises Unavailable (a key is unreadable)."""
-    default = parse(default_reference())
-    custom = _custom(default)
-    keys = {
-        pal.KEYS[name]: way.api_key
-        for name in pal.KEYS
-        for way in connections_for(None, name)[:1]
-        if way.api_key and not way.base_url
-    }
-    models = _models(custom) if custom else ()
-    return Wiring(
-        url=custom.base_url if custom else "",
-        key=custom.api_key if custom else "",
-        models=models,
-        keys=keys,
-        default=_default(default, models, keys),
-        wired=pal.FROM_PROVIDERS,
-    )
+    """Whatever models the work of everybody may use. Raises Unavailable (a key is unreadable)."""
+    default = default_reference()
+    ways = [way for name in MODULES if name != "builtin" for way in connections_for(None, name)]
+    offered = [reference for way in ways for reference in _offered(way)]
+    chosen = [] if default.startswith("builtin") or not serves_everybody(parse(default)) else [default]
+    now = setup()
+    # A server may list hundreds; what is known of is more likely to be one that talks.
+    known = sorted(offered, key=lambda each: not now.profile(each).known)
+    references = list(dict.fromkeys([*chosen, *known]))[:MOST_MODELS]
+    models = pal.lent(_model(each, now) for each in references)
+    return Wiring(models=models, default=models[0].name if models else "", wired=pal.FROM_PROVIDERS)
 
 
-def _custom(default: Reference) -> Connection | None:
-    """The OpenAI-compatible server: PAL knows only one, so that of the default model goes first."""
-    ways = [way for name in ("compatible", "openai") for way in connections_for(None, name) if way.base_url]
-    ours = [way for way in ways if (way.provider, way.label) == (default.provider, default.label)]
-    return next(iter([*ours, *ways]), None)
-
-
-def _models(way: Connection) -> tuple[Model, ...]:
-    """What the server offers, with sizes where they are known; while it does not answer, what it offered before."""
+def _offered(way: Connection) -> list[str]:
+    """References of what the server offers; while it does not answer, of what it offered before."""
+    head = f"{way.provider}/{way.label}" if way.label else way.provider
     names = models_of(way)
-    if not names:
-        return pal.catalogued(pal.home())
-    head, now = f"{way.provider}/{way.label}" if way.label else way.provider, setup()
-    found = [(name, now.profile(f"{head}:{name}")) for name in names[:MOST_MODELS]]
-    return tuple(Model(name, profile.context, profile.output) for name, profile in found)
+    if names:
+        return [f"{head}:{name}" for name in names]
+    before = pal.references(pal.home()).values()
+    return [each for each in before if each.startswith(f"{head}:")]
 
 
-def _default(default: Reference, models: tuple[Model, ...], keys: Any) -> str:
-    """The platform's own default where PAL reaches it, else the first of the custom server; empty leaves it to PAL."""
-    names = [each.name for each in models]
-    if default.model in names or pal.KEYS.get(default.provider) in keys:
-        return default.model
-    return names[0] if names else ""
+def _model(reference: str, now: Setup) -> Model:
+    profile = now.profile(reference)
+    return Model("", profile.context, profile.output, reference)
 
 
 def _values(row: McpServer) -> dict[str, str]:

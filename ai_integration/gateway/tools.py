@@ -13,8 +13,9 @@ from typing import Any
 from django.db import connection as database
 from django.utils.translation import gettext_lazy as _
 
-from ai_integration.errors import ApprovalRequired
+from ai_integration.errors import ApprovalRequired, BudgetExceeded
 from ai_integration.gateway import loop
+from ai_integration.gateway.charging import Charge
 from ai_integration.gateway.connecting import callable_target
 from ai_integration.gateway.threads import kept_for_later, with_earlier
 from ai_integration.mcp import manager
@@ -33,12 +34,12 @@ from ai_integration.services import (
     tools_store,
 )
 from ai_integration.services.calls import Answered, call_park
-from ai_integration.states import CallStatus, ToolPolicy
+from ai_integration.states import TOOL, CallStatus, ToolPolicy
 from foundation.core.actors import SYSTEM, Actor
 from foundation.core.canonical import sha256_of
 from foundation.core.errors import DomainError, NotFound, Unavailable
 
-JOB, PROVIDER = "tool", "mcp"
+JOB, PROVIDER = TOOL, "mcp"
 FRESH_SECONDS = 30.0  # how old the knowledge may be that a tool is still what was approved
 type Tell = Callable[[tuple[float, float | None, str]], None]
 
@@ -91,8 +92,9 @@ def call_tool(
 
     The record's `answer` is `{text, structured, is_error, left_out}`. Raises ToolApprovalRequired (nothing was called),
     EffectUnknown (it was, by somebody who was lost), ToolUnavailable (nothing was called, and the reason is final for this
-    step). `called` is run right before the call is made. Holds no database connection while the tool works, so it must not
-    be called inside a transaction.
+    step), BudgetExceeded (its server was not given the model that it asked for; made again, the call goes on from there).
+    `called` is run right before the call is made. Holds no database connection while the tool works, so it must not be called
+    inside a transaction.
     """
     if database.in_atomic_block:
         raise RuntimeError("A tool was called inside a database transaction.")
@@ -113,22 +115,29 @@ def call_tool(
     call = _begun(_told_why(purpose, asked, tool, policy), asked, tool, arguments)
     if called:
         called()
-    return _made(call, tool, arguments, policy, tell)
+    try:
+        return _made(call, tool, arguments, policy, tell, Charge(purpose, call))
+    except BudgetExceeded as error:
+        call_park(call, reason=str(error))
+        raise
 
 
 def try_tool(
     actor: Actor, server: McpServer, tool: McpTool, arguments: dict[str, Any], *, key: str
 ) -> CallRecord:
-    """A person's own call: who names the tool and its arguments has decided. Raises ToolUnavailable, EffectUnknown."""
+    """A person's own call: who names the tool and its arguments has decided.
+
+    Raises ToolUnavailable, EffectUnknown, BudgetExceeded.
+    """
     purpose = Purpose(key=key, job=JOB, owner_id=actor.pk)
     asked = Asked(server.name, tool.name, arguments, permit=Permit(arguments))
     if not (tool.approved and server.enabled):
         raise ToolUnavailable(_not_approved(tool) if server.enabled else _("The server is not in use."))
     call = _begun(purpose, asked, tool, arguments)
     try:
-        made = _made(call, tool, arguments, ToolPolicy.ASK, None)
-    except EffectUnknown as error:
-        call_fail(call, error=str(error))
+        made = _made(call, tool, arguments, ToolPolicy.ASK, None, Charge(purpose, call))
+    except (EffectUnknown, BudgetExceeded) as error:
+        call_fail(call, error=str(error), ending=getattr(error, "ending", ""))
         raise
     finally:
         call.refresh_from_db()
@@ -234,13 +243,18 @@ def _parked(
 
 
 def _made(
-    call: CallRecord, tool: McpTool, arguments: dict[str, Any], policy: str, tell: Tell | None
+    call: CallRecord,
+    tool: McpTool,
+    arguments: dict[str, Any],
+    policy: str,
+    tell: Tell | None,
+    charge: Charge,
 ) -> CallRecord:
     if call.status == CallStatus.FINISHED:
         return call
     started = time.monotonic()
     try:
-        result = _run(tool, arguments, policy, tell)
+        result = _run(tool, arguments, policy, tell, charge)
     except (Fault, Unavailable, NotFound) as error:
         call_fail(call, error=str(error))
         raise ToolUnavailable(str(error)) from error
@@ -255,7 +269,9 @@ def _made(
         raise EffectUnknown(
             details=_shown(call, Asked(tool.server.name, tool.name)) | {"reason": str(error)}
         ) from error
-    took = int((time.monotonic() - started) * 1000)
+    if charge.over_budget:
+        raise charge.over_budget  # what came back is what a server says that could not ask
+    took = int((time.monotonic() - started - result.waited) * 1000)
     call.context = kept_for_later(call, arguments, result)
     return call_finish(
         call, answer=result.as_json(), usage=Usage(latency_ms=took, cost=Decimal(0)), by=_itself(call)
@@ -266,10 +282,11 @@ def _itself(call: CallRecord) -> Answered:
     return Answered(call.provider, call.model)
 
 
-def _run(tool: McpTool, arguments: dict[str, Any], policy: str, tell: Tell | None) -> Result:
+def _run(tool: McpTool, arguments: dict[str, Any], policy: str, tell: Tell | None, charge: Charge) -> Result:
     target = callable_target(tool.server)
     # Where a human has just decided, the tool must be this very moment what they read.
-    pinned = {"digest": tool.approved_digest, "fresh": FRESH_SECONDS if policy == ToolPolicy.ALLOW else 0.0}
+    fresh = FRESH_SECONDS if policy == ToolPolicy.ALLOW else 0.0
+    pinned: dict[str, Any] = {"digest": tool.approved_digest, "fresh": fresh, "asker": charge}
     loop.let_connection_go()
     if tell is None:
         return loop.run(manager.call(target, tool.name, arguments, **pinned))

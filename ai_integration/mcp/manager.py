@@ -9,6 +9,7 @@ from uuid import UUID
 import psutil
 
 from ai_integration.gateway import loop
+from ai_integration.mcp import door
 from ai_integration.mcp.faults import Fault
 from ai_integration.mcp.results import Result
 from ai_integration.mcp.sessions import DOWN, Session, Tell
@@ -43,10 +44,11 @@ async def call(
     digest: str,
     fresh: float,
     tell: Tell | None = None,
+    asker: door.Asker | None = None,
 ) -> Result:
     """See `Session.call`."""
     session = await _session(target)
-    return await session.call(name, arguments, digest=digest, fresh=fresh, tell=tell)
+    return await session.call(name, arguments, digest=digest, fresh=fresh, tell=tell, asker=asker)
 
 
 def health(server_id: UUID) -> Health:
@@ -62,7 +64,9 @@ async def close(server_id: UUID) -> None:
 
 
 async def close_all() -> None:
+    """End every session, and close the door at which they asked models."""
     await asyncio.gather(*(close(each) for each in list(_sessions)))
+    await door.close()
 
 
 async def _session(target: Target) -> Session:

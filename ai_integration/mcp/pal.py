@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import venv
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +32,35 @@ STEPS: dict[str, str | Promise] = {
     "connecting": _("It is started, and asked for its tools."),
 }
 ORDER = tuple(STEPS)
-# Whose keys PAL takes as they are; every other server is reached through its one "custom" address.
-KEYS = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
 WIRED, FROM_PROVIDERS, BY_HAND = "HISHO_WIRED", "providers", "hand"
-_WIRES = {"CUSTOM_API_URL", "CUSTOM_API_KEY", "DEFAULT_MODEL", "HISHO_CATALOGUE", WIRED, *KEYS.values()}
+ADDRESS, KEY = "CUSTOM_API_URL", "CUSTOM_API_KEY"
+# With one of these PAL asks a provider by itself, past every budget.
+PAST_US = (
+    "OPENAI_API_KEY", "GEMINI_API_KEY", "AZURE_OPENAI_API_KEY", "XAI_API_KEY", "DIAL_API_KEY", "OPENROUTER_API_KEY",
+    "OPENCODE_API_KEY",
+)  # fmt: skip
+_WIRES = {ADDRESS, KEY, "DEFAULT_MODEL", "HISHO_CATALOGUE", WIRED}
 _NOT_YET = "auto"
+COLON = "@"  # PAL takes what follows a colon in a model's name for an option
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the custom server; sizes in tokens, None where nobody knows."""
+    """A model as PAL knows it; sizes in tokens, None where nobody knows.
+
+    `reference` is the platform's own name for it, empty where PAL was wired by hand.
+    """
 
     name: str
     context: int | None = None
     output: int | None = None
+    reference: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What PAL asks: one OpenAI-compatible server (`url`, `key`, `models`), and providers of its own by their `keys`.
+    """What PAL asks: an OpenAI-compatible server (`url`, `key`); without one, the platform's own door (see `variables`).
 
     `default` is the model that answers where nobody names one; `wired` says who chose all this.
     """
@@ -57,7 +68,6 @@ class Wiring:
     url: str = ""
     key: str = field(default="", repr=False)
     models: tuple[Model, ...] = ()
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     default: str = ""
     wired: str = BY_HAND
 
@@ -104,7 +114,8 @@ def install(folder: Path, tell: Callable[[str], None] = lambda _step: None) -> P
 
 def environment(folder: Path, wiring: Wiring, kept: Mapping[str, str] | None = None) -> dict[str, str]:
     """The server's variables; writes the catalogue and makes the folders that they name. Of `kept`, what is not ours stays."""
-    catalogue = {"models": [_entry(each) for each in wiring.models]}
+    ours = {each.name: each.reference for each in wiring.models if each.reference}
+    catalogue = {"references": ours, "models": [_entry(each) for each in wiring.models]}
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "models.json"
     beside = place.with_suffix(".new")
@@ -113,7 +124,8 @@ def environment(folder: Path, wiring: Wiring, kept: Mapping[str, str] | None = N
     made = {name: folder / name for name in ("state", "logs", "workspace")}
     for each in made.values():
         each.mkdir(parents=True, exist_ok=True)
-    own = {name: value for name, value in (kept or {}).items() if name not in _WIRES}
+    not_theirs = _WIRES | set(PAST_US if wiring.wired == FROM_PROVIDERS else ())
+    own = {name: value for name, value in (kept or {}).items() if name not in not_theirs}
     return (
         own
         | {
@@ -128,20 +140,88 @@ def environment(folder: Path, wiring: Wiring, kept: Mapping[str, str] | None = N
             "HISHO_CATALOGUE": sha256_of(catalogue)[:16],
             WIRED: wiring.wired,
         }
-        | _filled({"CUSTOM_API_URL": wiring.url, "CUSTOM_API_KEY": wiring.key, **wiring.keys})
+        | _filled({ADDRESS: wiring.url, KEY: wiring.key})
     )
+
+
+def is_ours(command: list[str], values: Mapping[str, str]) -> bool:
+    """Whether this server asks models at the platform's door alone."""
+    return is_recipe(command) and values.get(WIRED) == FROM_PROVIDERS
+
+
+def has_models(values: Mapping[str, str]) -> bool:
+    """Whether there is anything to ask for. PAL does not start with an address and no model there."""
+    return values.get("DEFAULT_MODEL", _NOT_YET) != _NOT_YET
+
+
+def without_ways_past_us(values: Mapping[str, str]) -> dict[str, str]:
+    """Its variables without anything that leads past the door."""
+    return {name: value for name, value in values.items() if name not in (ADDRESS, KEY, *PAST_US)}
+
+
+def variables(address: str, key: str) -> dict[str, str]:
+    """What tells its program where to ask models. Holds for one session, and is never stored."""
+    return {ADDRESS: address, KEY: key}
 
 
 def catalogued(folder: Path) -> tuple[Model, ...]:
     """The models of the catalogue as it was written last."""
+    told, ours = _written(folder), references(folder)
     try:
-        told = json.loads((folder / "models.json").read_text(encoding="utf-8"))
         return tuple(
-            Model(each["model_name"], each["context_window"], each["max_output_tokens"])
+            Model(
+                each["model_name"],
+                each["context_window"],
+                each["max_output_tokens"],
+                ours.get(each["model_name"], ""),
+            )
             for each in told["models"]
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return ()
+
+
+def references(folder: Path) -> dict[str, str]:
+    """PAL's name for a model → ours, for every model that PAL may ask for at the door."""
+    found = _written(folder).get("references")
+    return found if isinstance(found, dict) else {}
+
+
+def _written(folder: Path) -> dict[str, Any]:
+    try:
+        told = json.loads((folder / "models.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def lent(models: Iterable[Model]) -> tuple[Model, ...]:
+    """Our models under names that PAL takes: `provider/label/model`, and the model's own name where only one bears it.
+
+    PAL does not tell capital letters apart, and ends at its start over a name that two models bear.
+    """
+    taken: set[str] = set()
+    found = [replace(each, name=_free(_named(each.reference), taken)) for each in models]
+    short = {each.name: each.reference.partition(":")[2].replace(":", COLON) for each in found}
+    borne = Counter(name.lower() for name in short.values())
+    borne.update(taken)
+    return tuple(
+        replace(each, aliases=(short[each.name],) if borne[short[each.name].lower()] == 1 else ())
+        for each in found
+    )
+
+
+def _named(reference: str) -> str:
+    return reference.replace(":", "/", 1).replace(":", COLON)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free.lower() in taken:
+        number += 1
+        free = f"{name}~{number}"
+    taken.add(free.lower())
+    return free
 
 
 def named(names: Iterable[str]) -> tuple[Model, ...]:
@@ -156,7 +236,7 @@ def _entry(model: Model) -> dict[str, Any]:
     """A model as PAL wants it described: without an entry it refuses the model."""
     return {
         "model_name": model.name,
-        "aliases": [],
+        "aliases": list(model.aliases),
         "context_window": model.context or CONTEXT,
         "max_output_tokens": model.output or LONGEST_ANSWER,
         "supports_extended_thinking": False,
@@ -164,6 +244,6 @@ def _entry(model: Model) -> dict[str, Any]:
         "supports_function_calling": False,
         "supports_images": False,
         "max_image_size_mb": 0.0,
-        "description": model.name,
+        "description": model.reference or model.name,
         "intelligence_score": 10,
     }

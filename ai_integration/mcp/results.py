@@ -10,12 +10,16 @@ MOST_STRUCTURED = 60_000
 
 @dataclass(frozen=True)
 class Result:
-    """`is_error` is what the tool itself says about its answer; `left_out` counts characters beyond what is kept."""
+    """`is_error` is what the tool itself says about its answer; `left_out` counts characters beyond what is kept.
+
+    `waited` is how many seconds other calls had the turn before.
+    """
 
     text: str = ""
     structured: Any = None
     is_error: bool = False
     left_out: int = 0
+    waited: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         return {

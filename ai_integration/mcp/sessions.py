@@ -4,10 +4,12 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 
+from ai_integration.mcp import door
 from ai_integration.mcp.faults import ASKING, Ended, Fault
 from ai_integration.mcp.lines import Line
 from ai_integration.mcp.listing import listed
@@ -60,7 +62,9 @@ class Session:
         self._not_before = 0.0
         self._used_at = time.monotonic()
         self._busy = 0
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._guest: door.Guest | None = None
+        # Where the server asks models, it must be clear for which call it does.
+        self._turns = asyncio.Semaphore(1 if target.asks else AT_ONCE)
 
     async def tools(self, *, fresh: float = 0.0) -> dict[str, Listed]:
         """What the server offers, not older than `fresh` seconds. Raises Fault."""
@@ -80,20 +84,49 @@ class Session:
         raise AssertionError("unreachable")
 
     async def call(
-        self, name: str, arguments: dict[str, Any], *, digest: str, fresh: float, tell: Tell | None = None
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        digest: str,
+        fresh: float,
+        tell: Tell | None = None,
+        asker: door.Asker | None = None,
     ) -> Result:
-        """Call the tool if it is still the one behind `digest`. Raises Fault (nothing was sent), Changed, Interrupted."""
+        """Call the tool if it is still the one behind `digest`; `asker` asks models meanwhile, where the server asks any.
+
+        Raises Fault (nothing was sent), Changed, Interrupted.
+        """
+        came = time.monotonic()
         async with self._turns:
+            waited = time.monotonic() - came
             listing = await self.tools(fresh=fresh)
             tool = listing.get(name)
             if tool is None or (digest and tool.digest != digest):
                 raise Changed(listing)
             self._busy += 1
             try:
-                return await self._answered(name, arguments, tell)
+                return replace(await self._alone(name, arguments, tell, asker), waited=waited)
             finally:
                 self._busy -= 1
                 self._used_at = time.monotonic()
+
+    async def _alone(
+        self, name: str, arguments: dict[str, Any], tell: Tell | None, asker: door.Asker | None
+    ) -> Result:
+        """A session in which a call did not come to its end is given up: what that call still asks is no other call's."""
+        guest = self._guest
+        if guest is None:
+            return await self._answered(name, arguments, tell)
+        ended = False
+        with guest.during(asker):
+            try:
+                result = await self._answered(name, arguments, tell)
+                ended = True
+            finally:
+                if not ended and self._guest is guest:
+                    self._give_up()
+        return result
 
     async def _answered(self, name: str, arguments: dict[str, Any], tell: Tell | None) -> Result:
         from mcp import MCPError
@@ -112,7 +145,8 @@ class Session:
                 raise self._line.refused from error  # this one call was not taken; others may be under way
             if error.code in (-32000, -32001):
                 raise Interrupted(await self._failed(error, seconds)) from error
-            return Result(text=self.target.redacted(error.message)[:2000], is_error=True)
+            shown = self._line.target if self._line else self.target
+            return Result(text=shown.redacted(error.message)[:2000], is_error=True)
         except Exception as error:
             raise Interrupted(await self._failed(error, seconds)) from error
 
@@ -152,6 +186,7 @@ class Session:
         line, began = Line(self.target), time.monotonic()
         self._line, self._close = line, asyncio.Event()
         try:
+            self._let_in(line)
             await self._live(line, opened)
             self._failures = self._failures if line.over.is_set() and not _lasted(began) else 0
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said to whoever waits
@@ -162,8 +197,19 @@ class Session:
             self._failures = 1 if _lasted(began) else self._failures + 1
         finally:
             self._down()
+            self._let_out()
             pause = FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1) if self._failures else 0.0
             self._not_before = time.monotonic() + min(LONGEST_PAUSE_SECONDS, pause)
+
+    def _let_in(self, line: Line) -> None:
+        if self.target.asks:
+            self._guest = door.admit()
+            line.target = replace(self.target, environment=self.target.environment | self._guest.environment)
+
+    def _let_out(self) -> None:
+        guest, self._guest = self._guest, None
+        if guest:
+            door.dismiss(guest)
 
     async def _live(self, line: Line, opened: "asyncio.Future[None]") -> None:
         async with asyncio.timeout(settings.MCP_CONNECT_SECONDS) as limit, line.client(self._heard) as client:
@@ -199,12 +245,15 @@ class Session:
     def _down(self) -> None:
         self.state, self._client, self._listed_at = DOWN, None, -math.inf
 
+    def _give_up(self) -> None:
+        self._down()
+        self._close.set()
+
     async def _failed(self, error: BaseException, seconds: float) -> Fault:
         """What went wrong. Unless the server was merely slow, its session is given up."""
         if isinstance(error, asyncio.TimeoutError) or getattr(error, "code", 0) == -32001:
             return Fault("silent", {"seconds": round(seconds)})
-        self._down()
-        self._close.set()
+        self._give_up()
         await self._ended()  # only then the end of the server's log is known
         assert self._line
         return self._line.fault(error, seconds=seconds)

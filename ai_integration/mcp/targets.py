@@ -14,7 +14,8 @@ STDIO, HTTP = "stdio", "http"
 class Target:
     """`command` with `environment` (stdio), or `url` with `headers` (HTTP). `timeout` is in seconds, for one call.
 
-    `grant` names the sign-in whose tokens `bearer` holds; both are empty where nobody signed in.
+    `grant` names the sign-in whose tokens `bearer` holds; both are empty where nobody signed in. `asks` says that its program
+    asks models at our door (`ai_integration.mcp.door`).
     """
 
     server_id: UUID
@@ -26,6 +27,7 @@ class Target:
     url: str = ""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 60.0
+    asks: bool = False
     grant: str = ""
     bearer: Bearer | None = field(default=None, repr=False, compare=False)
 

@@ -13,7 +13,7 @@ from ai_integration.models import McpServer
 from ai_integration.services import credential_create, default_model_set
 from tests.scripted import no_environment, serving, stub  # noqa: F401 - fixtures
 from tests.stub import Stub
-from tests.tool_servers import allow, close_all
+from tests.tool_servers import allow, asker, close_all
 
 PAL_KEY = "sk-canary-0123456789"
 
@@ -57,3 +57,18 @@ def pal_ready(pal_data: Path, owner: Any, serving: Stub) -> McpServer:  # noqa: 
     assert row.check_code == "ok", row.check_detail
     allow(owner, row, "chat", "planner")
     return row
+
+
+@pytest.fixture
+def server(
+    owner: Any,
+    serving: Stub,  # noqa: F811 - the fixture
+    settings: Any,
+    tmp_path: Path,
+) -> McpServer:
+    """A server of ours that asks models, on a connection that serves everybody."""
+    settings.DATA_DIR = tmp_path / "data"
+    serving.script = lambda asked: f"answer to {asked.messages[-1]['content']}"
+    credential_create(owner, provider="compatible", base_url=serving.url, api_key=PAL_KEY, shared=True)
+    default_model_set(owner, model="compatible:stub")
+    return asker(owner, tmp_path / "asker")

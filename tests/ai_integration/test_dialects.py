@@ -9,6 +9,7 @@ import pytest
 
 from ai_integration import gateway
 from ai_integration.gateway import AnswerInvalid, Delta, ProviderFailed, asking
+from ai_integration.gateway.plain import Said
 from ai_integration.jobs import PlanDraft, Speech
 from ai_integration.models import CallRecord
 from ai_integration.services import Purpose
@@ -53,6 +54,14 @@ def say(dialect: Dialect, told: list[Delta]) -> gateway.Outcome[Speech]:
 
 def first(reply: Any, then: Script = secretary) -> Script:
     return lambda asked: reply if asked.number == 0 else then(asked)
+
+
+def test_words_are_taken_as_they_are_once_they_are_all_there(dialect: Dialect, server: Stub) -> None:
+    server.script = first(Cut("Eighteen la"), lambda _: "Eighteen lamps, {not} JSON.")
+    said = ask(dialect, shape=Said, messages=[{"role": "user", "content": "How many?"}])
+    assert said.answer.text == "Eighteen lamps, {not} JSON."
+    assert len(server.asked) == 2
+    assert not [body for body in server.bodies if dialect.schema(body)]
 
 
 def test_an_answer_is_kept_with_what_it_cost(dialect: Dialect, server: Stub) -> None:

@@ -12,19 +12,22 @@ from django.test import Client
 from django.urls import reverse
 
 from ai_integration import gateway
+from ai_integration.gateway.connecting import target_of
 from ai_integration.mcp import pal
 from ai_integration.models import McpServer
 from ai_integration.services import (
     credential_create,
     credential_delete,
     mcp_server_create,
+    mcp_server_update,
 )
 from ai_integration.services.recipes import installs_sweep
 from ai_integration.services.tool_servers import values_of
 from foundation.accounts.services import local_user
 from foundation.activity.models import Event
 from tests.ai_integration.conftest import PAL_KEY
-from tests.stub import Stub
+from tests.dialects import GeminiStub
+from tests.stub import Raw, Stub
 from tests.tool_servers import allow
 
 pytestmark = [
@@ -183,7 +186,18 @@ def test_a_server_of_that_name_that_is_another_one_is_left_alone(owner: Any, rea
     assert McpServer.objects.get().command == ["/bin/cat"]
 
 
-def test_it_learns_from_the_connections_and_keys_stay_sealed(
+def test_it_is_told_names_alone(pal_ready: McpServer, pal_data: Path) -> None:
+    values = values_of(McpServer.objects.get().environment)
+    assert not {"CUSTOM_API_URL", "CUSTOM_API_KEY"} & set(values)
+    assert values["DEFAULT_MODEL"] == "compatible/stub"
+    assert _catalogue(pal_data) == ["compatible/stub"]
+    assert pal.references(pal.home()) == {"compatible/stub": "compatible:stub"}
+    everywhere = [each.read_bytes() for each in (pal_data / "pal").glob("*") if each.is_file()]
+    assert not [each for each in everywhere if PAL_KEY.encode() in each]
+    assert gateway.pal_refresh() is False  # nothing new
+
+
+def test_it_learns_from_every_connection_that_serves_everybody(
     pal_ready: McpServer,
     pal_data: Path,
     owner: Any,
@@ -192,35 +206,61 @@ def test_it_learns_from_the_connections_and_keys_stay_sealed(
     settings: Any,
 ) -> None:
     settings.SIGN_IN, settings.AI_LOCAL_HOSTS = "password", frozenset({serving.url.split("/")[2]})
-    row = McpServer.objects.get()
-    values = values_of(row.environment)
-    assert (values["CUSTOM_API_URL"], values["CUSTOM_API_KEY"]) == (serving.url, PAL_KEY)
-    assert values["DEFAULT_MODEL"] == "stub"
-    assert _catalogue(pal_data) == ["stub"]
-    everywhere = [each.read_bytes() for each in (pal_data / "pal").glob("*") if each.is_file()]
-    assert not [each for each in everywhere if PAL_KEY.encode() in each]
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT environment FROM ai_integration_mcpserver")
-        assert PAL_KEY not in cursor.fetchone()[0]
-    assert gateway.pal_refresh() is False  # nothing new
     listing = {
         "object": "list",
-        "data": [{"id": "stub", "object": "model"}, {"id": "two", "object": "model"}],
+        "data": [{"id": "stub", "object": "model"}, {"id": "qwen3:8b", "object": "model"}],
     }
     serving.listing = type(serving.listing)(body=json.dumps(listing))
     assert gateway.pal_refresh() is True
-    assert _catalogue(pal_data) == ["stub", "two"]
+    assert _catalogue(pal_data) == ["compatible/stub", "compatible/qwen3@8b"]
     credential_create(stranger, provider="gemini", api_key="sk-own-0123456789", label="mine")
     assert gateway.pal_refresh() is False  # a connection that serves one person alone is none of PAL's
-    credential_create(owner, provider="gemini", api_key="sk-all-0123456789", label="all", shared=True)
-    assert gateway.pal_refresh() is True
+    with GeminiStub() as other:
+        settings.AI_LOCAL_HOSTS = frozenset({serving.url.split("/")[2], other.url.split("/")[2]})
+        listed = {"name": "models/stub", "supportedGenerationMethods": ["generateContent"]}
+        other.listing = Raw(body=json.dumps({"models": [listed]}))
+        given = {"api_key": "sk-all-0123456789", "label": "all", "shared": True}
+        credential_create(owner, provider="gemini", base_url=other.url, **given)
+        assert gateway.pal_refresh() is True
+        assert pal.references(pal.home())["gemini/all/stub"] == "gemini/all:stub"
+    assert gateway.pal_refresh() is False  # one that does not answer now keeps what it offered before
     credential_delete(owner, owner.credentials.get(provider="compatible"))
     assert gateway.pal_refresh() is True
+    assert _catalogue(pal_data) == ["gemini/all/stub"]
     values = values_of(McpServer.objects.get().environment)
-    assert values["GEMINI_API_KEY"] == "sk-all-0123456789"
-    assert not {"CUSTOM_API_URL", "CUSTOM_API_KEY"} & set(values)
+    assert "sk-all-0123456789" not in json.dumps(values)
+
+
+def test_keys_of_an_older_wiring_never_reach_it(pal_ready: McpServer, owner: Any) -> None:
+    old = values_of(pal_ready.environment) | {
+        "GEMINI_API_KEY": PAL_KEY,
+        "CUSTOM_API_URL": "http://127.0.0.1:9",
+    }
+    row = mcp_server_update(owner, pal_ready, environment=old)
+    target = target_of(row)
+    assert target.asks
+    assert not {"GEMINI_API_KEY", "CUSTOM_API_URL"} & set(target.environment)
+    assert gateway.pal_refresh() is True
+    assert "GEMINI_API_KEY" not in values_of(McpServer.objects.get().environment)
+
+
+def test_names_that_models_would_share_are_told_apart() -> None:
+    given = (
+        "openai:gpt",
+        "compatible/a:qwen3:8b",
+        "compatible:a/qwen3:8b",
+        "compatible:GPT",
+        "gemini:openai/gpt",
+    )
+    found = pal.lent(pal.Model("", reference=each) for each in given)
+    names = [each.name for each in found]
+    every = [name.lower() for each in found for name in (each.name, *each.aliases)]
+    assert names == [
+        "openai/gpt", "compatible/a/qwen3@8b", "compatible/a/qwen3@8b~2", "compatible/GPT", "gemini/openai/gpt",
+    ]  # fmt: skip
+    assert len(set(every)) == len(every)
+    assert found[1].aliases == ("qwen3@8b",)
+    assert not [name for name in every if ":" in name]
 
 
 def test_a_change_of_the_connections_is_told_to_it(owner: Any, sent: list[str]) -> None:

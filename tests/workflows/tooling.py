@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ai_integration.models import McpServer
+from ai_integration.services import budget_set
 from plans.models import ApprovalRequest
 from tests import factories
-from tests.stub import Asked, Stub, secretary
+from tests.stub import Asked, Calls, Stub, secretary
 from tests.workflows.driving import decide, step, task_of
 from workflows.engine.tasks import run_task
 from workflows.models import Discussion, Task, Workflow
@@ -73,6 +74,18 @@ class Scene:
         """What the model was told about its calls, in the last request that listed tools."""
         body = next(each for each in reversed(self.stub.bodies) if each.get("tools"))
         return [each["content"] for each in body["messages"] if each["role"] == "tool"]
+
+
+def limit_when_asked(scene: Scene, work: Workflow | Discussion, *, tokens: int) -> None:
+    """Give the work a budget once its persona has asked for a tool, so that it is the tool that meets it."""
+
+    def answer(asked: Asked) -> Any:
+        reply = scene.answer(asked)
+        if isinstance(reply, Calls):
+            budget_set(scene.owner, scope="run", target=str(work.pk), period="total", tokens=tokens)
+        return reply
+
+    scene.stub.script = answer
 
 
 def wake() -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ai_integration.models import CallRecord
 from ai_integration.selectors import tool_calls
-from ai_integration.states import CallStatus
+from ai_integration.states import TOOL, CallStatus
 from workflows.models import Discussion, Task
 from workflows.progress import Progress, progress_of
 from workflows.states import TALKING, TaskStatus
@@ -56,14 +56,14 @@ def steps_by_turn(discussion: Discussion) -> dict[int, list[StepTaken]]:
     """The steps before each turn of a discussion in which there were any."""
     head = f"discussion:{discussion.pk}:"
     turns: dict[int, list[CallRecord]] = {}
-    for row in tool_calls(discussion.pk, head, jobs=("step", "tool")):
+    for row in tool_calls(discussion.pk, head, jobs=("step", TOOL)):
         turns.setdefault(int(row.key.removeprefix(head).partition(":")[0]), []).append(row)
     live = discussion.turn if discussion.status in TALKING else None
     return {turn: _steps(rows, f"{head}{turn}:", running=turn == live) for turn, rows in turns.items()}
 
 
 def _steps(rows: Sequence[CallRecord], head: str, *, running: bool) -> list[StepTaken]:
-    calls = [each for each in rows if each.key.startswith(f"{head}tool:")]
+    calls = [each for each in rows if each.job == TOOL and each.key.startswith(f"{head}tool:")]
     asked = [each for each in rows if each.key.startswith(f"{head}step:")]
     return [_step(row, calls, head, running) for row in sorted(asked, key=_last_number)]
 

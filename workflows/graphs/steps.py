@@ -13,6 +13,7 @@ from ai_integration import gateway
 from ai_integration.jobs import SpeakBrief, Step, ToolAsk, ToolResult, WorkBrief
 from ai_integration.models import CallRecord
 from ai_integration.selectors import call_outcome, tool_calls
+from ai_integration.states import TOOL, TOOL_MODEL
 from foundation.core.errors import DomainError
 from foundation.core.leases import Lease
 from personas.tool_prompts import render_steps
@@ -71,7 +72,7 @@ def with_results[Brief: (WorkBrief, SpeakBrief)](
 
 
 def _made(bench: Bench) -> list[CallRecord]:
-    return [each for each in tool_calls(bench.work.pk, f"{bench.head}tool:") if _over(each)]
+    return [each for each in tool_calls(bench.work.pk, f"{bench.head}tool:", jobs=(TOOL,)) if _over(each)]
 
 
 def _over(call: CallRecord) -> bool:
@@ -79,8 +80,12 @@ def _over(call: CallRecord) -> bool:
 
 
 def _spent(bench: Bench) -> float:
-    """Seconds that questions and calls took here so far; waiting for a human does not count."""
-    return sum(each.latency_ms or 0 for each in tool_calls(bench.work.pk, bench.head)) / 1000
+    """Seconds that questions and calls took here so far; waiting for a human does not count.
+
+    What a call's server asked of models is part of that call's own time.
+    """
+    made = tool_calls(bench.work.pk, bench.head)
+    return sum(each.latency_ms or 0 for each in made if each.job != TOOL_MODEL) / 1000
 
 
 def _history(bench: Bench, *, before: int) -> list[dict[str, Any]]:
