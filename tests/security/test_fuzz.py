@@ -9,7 +9,7 @@ import pytest
 
 from tests.security.fuzzed import check_all_phases
 
-pytestmark = [pytest.mark.slow, pytest.mark.security("S6"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.security("S6"), pytest.mark.timeout(1800)]
 
 
 @pytest.mark.parametrize("role", ["owner", "manager", "approver"])
