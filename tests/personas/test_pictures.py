@@ -292,12 +292,3 @@ def test_the_editor_tells_at_the_field_what_is_wrong_and_changes_nothing(owner: 
     assert "PNG" in answer.content.decode()
     assert "別の名前" in answer.content.decode(), "what was typed stays"
     assert Persona.objects.get(pk=persona.pk).name == persona.name
-
-
-def test_taking_a_picture_away_is_answered_as_the_document_says(owner: Any, api: Any) -> None:
-    client, persona = api(owner), factories.persona(owner)
-    document = client.get("/api/v1/schema/?format=json").json()
-    told = document["paths"]["/api/v1/personas/{id}/icon/"]["delete"]["responses"]
-    answer = client.delete(address(persona))
-    assert answer.json()["id"] == str(persona.pk)
-    assert set(told) == {str(answer.status_code), "default"}
