@@ -132,7 +132,7 @@ class PersonaViewSet(IdempotentCreate, Shares):
         rows = selectors.drawings(self.get_object())
         return Response(serializers.DrawingSerializer(rows, many=True).data)
 
-    @extend_schema(responses=serializers.PersonaSerializer)
+    @extend_schema(responses={200: serializers.PersonaSerializer})
     @icon.mapping.delete
     def clear_icon(self, request: Request, pk: str) -> Response:
         """Back to the initial of the name."""

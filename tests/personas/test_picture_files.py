@@ -88,3 +88,12 @@ def test_what_is_deleted_at_this_very_moment_is_not_found(
     assert api(owner).delete(reverse("persona-icon", args=[cleared.pk])).status_code == 404
     answer = api(owner).patch(f"/api/v1/personas/{changed.pk}/", {"name": "c"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_taking_a_picture_away_is_answered_as_the_document_says(owner: Any, api: Any) -> None:
+    client, persona = api(owner), factories.persona(owner)
+    document = client.get("/api/v1/schema/?format=json").json()
+    told = document["paths"]["/api/v1/personas/{id}/icon/"]["delete"]["responses"]
+    answer = client.delete(reverse("persona-icon", args=[persona.pk]))
+    assert answer.json()["id"] == str(persona.pk)
+    assert set(told) == {str(answer.status_code), "default"}
