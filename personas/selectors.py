@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from foundation.core.permissions import fetch_given
+from foundation.core.permissions import fetch_given, probing
 from personas.models import Drawing, Persona, PersonaTeam
 
 REVIEW_WORDS = ("レビュー", "査読", "品質", "review", "quality")
@@ -14,8 +14,7 @@ PLANNING_WORDS = ("企画", "計画", "planner", "planning")
 
 def personas(user: Any) -> QuerySet[Persona]:
     """The personas that `user` may see, each with those of its teams that `user` may see too."""
-    teams = Prefetch("teams", queryset=PersonaTeam.objects.permitted(user, "view"))
-    return Persona.objects.permitted(user, "view").select_related("owner").prefetch_related(teams)
+    return Persona.objects.permitted(user, "view").select_related("owner").prefetch_related(_teams(user))
 
 
 def persona_teams(user: Any) -> QuerySet[PersonaTeam]:
@@ -24,8 +23,12 @@ def persona_teams(user: Any) -> QuerySet[PersonaTeam]:
 
 def team_members(user: Any, team: PersonaTeam) -> QuerySet[Persona]:
     """Who is in the team. Whoever sees a team sees its members."""
-    teams = Prefetch("teams", queryset=PersonaTeam.objects.permitted(user, "view"))
-    return team.members.select_related("owner").prefetch_related(teams)
+    return team.members.select_related("owner").prefetch_related(_teams(user))
+
+
+def _teams(user: Any) -> Prefetch:
+    # Of a page of personas there are few teams: each is asked about, rather than all collected that the user may see.
+    return Prefetch("teams", queryset=probing(PersonaTeam.objects.permitted(user, "view")))
 
 
 def team_for(user: Any, team_id: Any = None) -> PersonaTeam | None:
