@@ -29,12 +29,12 @@ def first(rows: QuerySet, most: int, *fields: str) -> list[dict[str, Any]]:
     mine = _condition(rows)
     if mine is None:
         return list(rows.values(*fields)[:most])
-    if not _in_vain.lately(whole := _whole(rows, mine, most)):
+    if not in_vain.lately(whole := _whole(rows, mine, most)):
         walked = _walked(rows, mine, most)
         seen = [] if walked is None else list(walked.values(*fields)[:most])
         if len(seen) == most:
             return seen
-        _in_vain.note(whole)
+        in_vain.note(whole)
     return list(found(rows).filter(mine.spelled(Form.GATHERED)).values(*fields)[:most])
 
 
@@ -50,14 +50,17 @@ class _InVain:
     def lately(self, key: Hashable) -> bool:
         return key is not None and self._until.get(key, 0.0) > time.monotonic()
 
+    def forget(self) -> None:
+        self._until.clear()
+
     def note(self, key: Hashable) -> None:
         if len(self._until) >= MOST_NOTED:
-            self._until.clear()
+            self.forget()
         if key is not None:
             self._until[key] = time.monotonic() + IN_VAIN_SECONDS
 
 
-_in_vain = _InVain()
+in_vain = _InVain()
 
 
 def _whole(rows: QuerySet, mine: May, most: int) -> Hashable:

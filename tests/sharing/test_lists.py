@@ -68,7 +68,7 @@ def test_who_saw_little_sees_at_once_what_they_are_given(db) -> None:
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_pair_create(few).access}")
     address = "/api/v1/personas/"
     first = queries(client, address)
-    assert queries(client, address) == first - 1
+    assert queries(client, address, again=True) == first - 1
     newest = Persona.objects.order_by("-created_at", "-id")[:60]
     assert not set(map(str, newest.values_list("pk", flat=True))) & set(shown(client, address))
     access_grant(SYSTEM, newest[1], to=few, level="view")
