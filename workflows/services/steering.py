@@ -83,8 +83,7 @@ def workflow_create(
         auto_approver=actor if flags.get("auto_approve") else None,
         **flags,
     )
-    insert(workflow)
-    workflow.sources.add(*_sources(actor, sources or []))
+    insert(workflow).sources.add(*_sources(actor, sources or []))
     _made(actor, workflow, plan)
     return _begin(actor, workflow) if workflow.auto_start and workflow.auto_generate_tasks else workflow
 
