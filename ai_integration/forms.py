@@ -45,6 +45,10 @@ class CredentialForm(CommandForm):
         self.spec, self.credential = spec, credential
         self.fields["api_key"].required = spec.needs_key and credential is None
         self.fields["base_url"].required = spec.needs_address
+        if not spec.needs_address:
+            self.fields["base_url"].help_text = _(
+                "Empty for the provider's own. Otherwise that of another server that answers as it does."
+            )
         if not spec.takes_address:
             del self.fields["base_url"]
         if settings.SIGN_IN == "link":
