@@ -18,6 +18,9 @@ MAX_POINTS = 200
 _BULLET = re.compile(
     r"^\s*(?:[-*+•・●○■□◆▪‣]|\d{1,3}[.)．、：:]|[（(]\d{1,3}[)）]|[①-⑳]|[a-z][.)])\s*(?:\[.\]\s*)?(\S.*)$"
 )
+# 「次の2点を調べて。1. 価格 2. 納期」
+_NUMBERED = re.compile(r"(?:^|[\s。：:])[1１①][.．)）、]?\s*\D[^\n]*?[\s。、,][2２②][.．)）、]?\s*\D")
+_INLINE = re.compile(r"(?:(?<=[\s。：:、,])|^)(?=[1-9１-９①-⑨][.．)）]\s*[^\d\s])")
 _NAME = re.compile(r"\[\[([^\[\]|#]{1,100})[^\[\]]{0,100}\]\]|[「『“\"]([^「」『』“”\"\n]{2,100})[」』”\"]")
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
@@ -68,7 +71,7 @@ def parse(requirement: str, names: Iterable[str] = ()) -> Request:
 def _split_points(clean: str) -> tuple[str, tuple[str, ...]]:
     lead: list[str] = []
     points: list[str] = []
-    for line in clean.splitlines():
+    for line in _INLINE.sub("\n", clean).splitlines() if _NUMBERED.search(clean) else clean.splitlines():
         bullet = _BULLET.match(line)
         if bullet and len(points) < MAX_POINTS:
             points.append(text.clip(bullet[1], POINT_LIMIT))

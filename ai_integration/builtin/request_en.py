@@ -2,8 +2,9 @@
 
 import re
 
-from ai_integration.builtin import vocabulary
+from ai_integration.builtin import request_en_manner, vocabulary
 from ai_integration.builtin.reading import Reading
+from ai_integration.builtin.request_en_topic import NOTE_CALLED, WH, asked_of_all, own_words, question_topic
 
 SENTENCE_LIMIT = 300
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?!\s|$)[^.!?\n]+)*[!?]?")
@@ -12,14 +13,13 @@ _LIST = re.compile(
 )
 _PAIR = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|with|to|vs\.?|versus|against|or)\s+", re.IGNORECASE)
 _POLITE = re.compile(
-    r"^(?:(?:hi|hello|dear)[^,]{0,30},\s*)?(?:(?:and|also|then|please|kindly|could you|can you|would you|will you|i(?:'d| would) like (?:you )?(?:to)?|i want (?:you )?to|"
-    r"i need(?: you to)?|we need(?: to)?|help (?:me|us)(?: to)?|let's|finally|next)\s+)+",
+    r"^(?:(?:hi|hello|dear)[^,]{0,30},\s*)?(?:(?:and|also|then|please|kindly|could you|can you|would you|will you|i(?:['’]d| would) like(?: you)?(?: to)?|i want(?: you)?(?: to)?|"
+    r"i(?: also)? need(?: you to)?|we need(?: to)?|help (?:me|us)(?: to)?|let's|finally|next)\s+)+",
     re.IGNORECASE,
 )
-_WH = r"what|when|where|who|whom|whose|why|how|which|whether"
-_WH_START = re.compile(rf"^(?:{_WH})\b", re.IGNORECASE)
+_WH_START = re.compile(rf"^(?:{WH})\b", re.IGNORECASE)
 _QUESTION = re.compile(
-    rf"^(?:{_WH}|is|are|was|were|do|does|did|has|have|had|can|could|should|will|would)\b.*|.*\?$",
+    rf"^(?:{WH}|is|are|was|were|do|does|did|has|have|had|can|could|should|will|would)\b.*|.*\?$",
     re.IGNORECASE,
 )
 _DELIVERABLE = (
@@ -28,11 +28,11 @@ _DELIVERABLE = (
 )
 _DO = (
     r"(?:write(?: up)?|draft|prepare|create|make|produce|compile|summari[sz]e|research|investigate|study|find(?: out)?|look (?:into|up)|check|list|tell (?:me|us)|give (?:me|us)|"
-    r"show(?: me)?|explain|describe|collect|gather|plan|organi[sz]e|announce|analy[sz]e|review|report(?: on)?|document|put together|outline|identify|examine|explore|work out|state)"
+    r"show(?: me)?|explain|describe|collect|gather|read|plan|organi[sz]e|announce|analy[sz]e|review|report(?: on)?|document|put together|outline|identify|examine|explore|work out|state)"
 )
 _ABOUT = re.compile(
-    rf"^(?:{_DO}\s+)?(?:(?:a|an|the|our|my|some|short|brief|detailed|research|project|one-page|full|meeting|internal|status)\s+)*{_DELIVERABLE}\s+"
-    r"(?:on|about|of|for|regarding|concerning|covering|from|to announce|into)\s+(?P<topic>.+)$",
+    rf"^(?:{_DO}\s+(?:(?:me|us)\s+)?)?(?:(?:a|an|the|our|my|some|short|brief|detailed|research|project|one-page|full|meeting|internal|status)\s+)*{_DELIVERABLE}\s+"
+    r"(?:on|about|of|for|regarding|concerning|covering|from|to announce|into|explaining|describing|showing|(?<=guide )to)\s+(?P<topic>.+)$",
     re.IGNORECASE,
 )
 _VERB = re.compile(rf"^{_DO}\s+(?:about\s+|on\s+|into\s+)?(?P<topic>.+)$", re.IGNORECASE)
@@ -49,41 +49,7 @@ _OF = re.compile(
     r"^(?P<list>.+?)\s+(?P<by>of|for|in|about|from|regarding|with|on)\s+(?P<topic>.+)$", re.IGNORECASE
 )
 _NUMBERS = re.compile(r"\s+(?:for|with|of)\s+(?:about\s+|around\s+)?\d.*$", re.IGNORECASE)
-_AUXILIARY = re.compile(r"\b(?:do|does|did|has|have|can|will|should|would)\s*$", re.IGNORECASE)
-_SAYING = re.compile(
-    r"^(?P<who>.+?)\s+(?:say|says|said|mention|tell us|advise|recommend|suggest|write|state|think)\s+(?:about|on|regarding|of)\b",
-    re.IGNORECASE,
-)
-_NOTE_CALLED = re.compile(
-    r"(?<=[\ue000-\uf8ff])\s+(?:notes?|page|document|file)$", re.IGNORECASE
-)  # a name stands before it
 _HAPPENED = re.compile(r"what (?:happen(?:ed|s)|went on|took place)\b", re.IGNORECASE)
-_RECORD = re.compile(
-    r"(?:(?:the|my|our|these|those|your) )*(?:notes?|vault|records?|documents?|sources?|files?)$",
-    re.IGNORECASE,
-)
-_CHOICE = re.compile(
-    r"^(?P<what>\S+(?: \S+)?)\s+(?:should|can|could|do|did|must)\s+(?:i|we|you|one)\s+\w+(?:\s+(?:about|on|for|in)\s+(?P<topic>.+))?$",
-    re.IGNORECASE,
-)
-_IDLE_VERBS = frozenset(
-    (
-        "say",
-        "says",
-        "said",
-        "mean",
-        "means",
-        "matter",
-        "matters",
-        "work",
-        "works",
-        "need",
-        "needs",
-        "happen",
-        "happened",
-        "happens",
-    )
-)
 _COMPARE = re.compile(
     r"\b(?:compare|comparison|comparing|versus|vs\.?|difference|differences|differ|better|contrast)\b",
     re.IGNORECASE,
@@ -118,28 +84,30 @@ _TRAILING = re.compile(
     re.IGNORECASE,
 )
 _TASK_CLAUSE = re.compile(rf"(?:,|\s+and)\s+(?:then\s+)?(?={_DO}\b)", re.IGNORECASE)
+_TO_DO = re.compile(rf"^{_DO}\b", re.IGNORECASE)
+_OWNED = re.compile(r"^(?P<topic>[^'’]{2,60})['’]s (?P<list>.+)$")
 _PRONOUN = re.compile(r"\b(?:them|they|it|these|this)\b", re.IGNORECASE)
-_QUESTION_TOPIC = re.compile(
-    rf"^(?:(?:{_WH})\s+(?:much |many |kind of |sort of )?)?(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|should|will|would)\s+)?(?P<rest>.+)$",
-    re.IGNORECASE,
-)
 
 
 def read(lead: str) -> Reading:
     """Read the prose of a requirement, names swapped for private characters."""
-    sentences = [clause for sentence in _SENTENCE.findall(lead)[:40] for clause in _clauses(sentence)]
-    comparing = any(_COMPARE.search(sentence) for sentence in sentences)
+    said = [each for each in _SENTENCE.findall(request_en_manner.whole(lead))[:40] if each.strip()]
+    said = [each for each in said if not request_en_manner.is_manner(each)] or said
+    clauses = [numbered for sentence in said for numbered in enumerate(_clauses(sentence))]
+    comparing = any(_COMPARE.search(clause) for _number, clause in clauses)
     topic = ""
     things: tuple[str, ...] = ()
     aspects: list[str] = []
     questions: list[str] = []
-    for sentence in sentences:
+    for number, sentence in clauses:
         compared = _compared(sentence)
         if compared and not things:
             things, found = compared
             aspects += found
             continue
         part = _question(sentence) if _QUESTION.match(sentence) else _statement(sentence)
+        if number and topic and not part.aspects and not part.questions:
+            aspects += [part.topic] if part.topic else []  # "summarise X and list the open tasks"
         topic = topic or part.topic
         questions += part.questions
         aspects += part.aspects
@@ -148,12 +116,14 @@ def read(lead: str) -> Reading:
     ]
     if len(questions) == 1:
         aspects, questions = [*aspects, *questions], []
-    asking = bool(sentences) and all(_QUESTION.match(sentence) is not None for sentence in sentences)
+    asking = bool(said) and all(_QUESTION.match(each.strip()) is not None for each in said)
     return Reading(topic, things, tuple(aspects), tuple(dict.fromkeys(questions)), comparing, asking)
 
 
 def _clauses(sentence: str) -> list[str]:
-    plain = _POLITE.sub("", sentence.strip()[:SENTENCE_LIMIT]).strip()
+    plain = request_en_manner.bare(_POLITE.sub("", sentence.strip()[:SENTENCE_LIMIT]))
+    plain = _POLITE.sub("", plain).strip()
+    plain = plain.rstrip("? ") if _TO_DO.match(plain) else plain
     return [clause.strip() for clause in _TASK_CLAUSE.split(plain) if clause.strip()]
 
 
@@ -204,12 +174,16 @@ def _head_and_list(sentence: str) -> tuple[str, str]:
 
 def _indirect(phrase: str) -> Reading:
     """ "what X are and how to write them": one aspect per clause that begins with a question word."""
-    parts = re.split(rf",?\s+(?:and|or)\s+(?=(?:{_WH})\b)|,\s+(?=(?:{_WH})\b)", phrase, flags=re.IGNORECASE)
-    topic = next((found for part in parts if (found := _question_topic(part))), "")
+    parts = re.split(rf",?\s+(?:and|or)\s+(?=(?:{WH})\b)|,\s+(?=(?:{WH})\b)", phrase, flags=re.IGNORECASE)
+    topic = next((found for part in parts if (found := question_topic(part))), "")
     return Reading(topic, aspects=tuple(part.strip() for part in parts))
 
 
 def _noun_phrase(phrase: str) -> Reading:
+    possessed = _OWNED.match(phrase)
+    wanted = _pieces(possessed["list"]) if possessed else []
+    if possessed and wanted and all(_is_aspect(each) for each in wanted):
+        return Reading(own_words(possessed["topic"]), aspects=tuple(wanted))
     owned = _OF.match(phrase)
     return (_owned(owned) if owned else None) or _listed(phrase)
 
@@ -218,11 +192,11 @@ def _owned(owned: re.Match[str]) -> Reading | None:
     """ "the price and delivery of X" has the topic X; "X's advice about money and work" has the topic X's advice."""
     before, after = _pieces(owned["list"]), _pieces(owned["topic"])
     if owned["by"].lower() in {"about", "on"} and len(before) == 1 and len(after) >= 2:
-        return Reading(_own_words(before[0]), aspects=tuple(after))
+        return Reading(own_words(before[0]), aspects=tuple(after))
     if owned["by"].lower() in {"with", "on"}:
         return None
     if len(before) >= 2 or (before and owned["by"].lower() == "of" and _is_aspect(before[0])):
-        return Reading(_own_words(owned["topic"]), aspects=tuple(before))
+        return Reading(own_words(owned["topic"]), aspects=tuple(before))
     return None
 
 
@@ -231,7 +205,7 @@ def _listed(phrase: str) -> Reading:
     names = len(pieces) == 2 and all(piece[0].isupper() or piece[0] >= "\ue000" for piece in pieces)
     if len(pieces) >= 3 or names:
         return Reading(aspects=tuple(pieces))
-    return Reading(_own_words(_NUMBERS.sub("", phrase.split(",")[0])))
+    return Reading(own_words(_NUMBERS.sub("", phrase.split(",")[0])))
 
 
 def _is_aspect(word: str) -> bool:
@@ -241,51 +215,11 @@ def _is_aspect(word: str) -> bool:
 def _question(sentence: str) -> Reading:
     listing = _COLON.match(sentence.rstrip("?. "))
     if listing and len(_pieces(listing["list"])) >= 2:
-        return Reading(_question_topic(listing["head"]), aspects=tuple(_pieces(listing["list"])))
-    parts = re.split(
-        rf",?\s+and\s+(?=(?:{_WH})\b)|,\s+(?=(?:{_WH})\b)", sentence.strip(), flags=re.IGNORECASE
-    )
-    topic = next((found for part in parts if (found := _question_topic(part))), "")
-    clean = tuple(part.strip().rstrip("?").strip() for part in parts if part.strip(" ?"))
+        return Reading(question_topic(listing["head"]), aspects=tuple(_pieces(listing["list"])))
+    parts = re.split(rf",?\s+and\s+(?=(?:{WH})\b)|,\s+(?=(?:{WH})\b)", sentence.strip(), flags=re.IGNORECASE)
+    topic = next((found for part in parts if (found := question_topic(part))), "")
+    clean = tuple(asked_of_all(part.strip(" ?")) for part in parts if part.strip(" ?"))
     return Reading(topic, questions=clean)
-
-
-def _question_topic(question: str) -> str:
-    """The noun phrase that a question is about: "What did the meeting with Steph decide?" → meeting with Steph."""
-    plain = question.strip().rstrip("?").strip()
-    found = _QUESTION_TOPIC.match(plain)
-    saying = _SAYING.match(found["rest"]) if found else None
-    if saying:
-        return _own_words(found["rest"][saying.end() :] if _RECORD.match(saying["who"]) else saying["who"])
-    chosen = _CHOICE.match(found["rest"]) if found else None
-    if chosen:
-        return _own_words(chosen["topic"] or chosen["what"])
-    words = found["rest"].split() if found else []
-    asked_of_me = bool(words) and words[0].lower() in {"i", "we", "you", "one", "it", "they"}
-    while words and (not _carries(words[0]) or words[0].lower() in _IDLE_VERBS):
-        words.pop(0)
-    if len(words) > 2 and found and not asked_of_me and _AUXILIARY.search(plain[: found.start("rest")]):
-        words.pop()
-    while words and (words[-1].lower() in vocabulary.grammar_words() or words[-1].lower() in _IDLE_VERBS):
-        words.pop()
-    return " ".join(words)
-
-
-def _carries(word: str) -> bool:
-    folded = word.casefold().strip(",.;:!?'\"")
-    return (
-        folded not in vocabulary.grammar_words() and not vocabulary.is_request_word(folded) and bool(folded)
-    )
-
-
-def _own_words(phrase: str) -> str:
-    """A topic without the words of asking before it; nothing when there are no others."""
-    words = phrase.split()
-    start = next((at for at, word in enumerate(words) if _carries(word)), len(words))
-    kept = words[start:]
-    while kept and kept[-1].lower() in vocabulary.grammar_words():
-        kept.pop()
-    return _NOTE_CALLED.sub("", " ".join(kept))
 
 
 def _pieces(listed: str) -> list[str]:
@@ -294,7 +228,7 @@ def _pieces(listed: str) -> list[str]:
 
 
 def _strip(phrase: str) -> str:
-    phrase, previous = _NOTE_CALLED.sub("", phrase), ""
+    phrase, previous = NOTE_CALLED.sub("", phrase), ""
     while phrase != previous:
         previous, phrase = phrase, _TRAILING.sub("", _LEADING.sub("", phrase.strip())).strip()
     return phrase

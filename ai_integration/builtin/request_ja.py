@@ -1,9 +1,10 @@
 """Reading a Japanese requirement: 「Xについて、AとBを調べて」 and its relatives."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
-from ai_integration.builtin import text, vocabulary
+from ai_integration.builtin import request_ja_manner, text, vocabulary
 from ai_integration.builtin.reading import Reading
 
 SENTENCE_LIMIT = 300
@@ -11,12 +12,12 @@ _NAME = "\ue000-\uf8ff"
 _SOLID = rf"一-鿿々ァ-ヴーA-Za-zＡ-Ｚａ-ｚ0-9０-９）)者{_NAME}"
 _SENTENCE = re.compile(r"[^。！？!?\n]+[！？!?]?")
 _LIST = re.compile(
-    rf"[、,，・／/]|(?<=[{_SOLID}])(?:と(?![のはいしきこもりく])|や(?![す])|および|及び|ならびに|並びに|かつ|vs\.?)(?=[^、。])"
+    rf"[、,，・／/]|(?<=[{_SOLID}])(?:と(?![のはいしきこもりく])|や(?![すらりるれろっめ])|および|及び|ならびに|並びに|かつ|vs\.?)(?=[^、。])"
     r"|(?<=とか)、?"
 )
 _ASKED = (
     r"調べ|調査|まとめ|整理|比較|比べ|洗い出|教え|確認|リストアップ|書い|書き出|作成|作っ|作り|分析|検討|報告|抽出|集め|収集|探し|要約|紹介|説明|"
-    r"抜き出|一覧|開き|開催|実施|行い|行う|したい|含め|入れ|明記|記載|示し|提案|企画|計画|準備し|知りたい|把握|評価|お願い|用意|起案|作れ|挙げ|盛り込"
+    r"抜き出|一覧|開き|開催|実施|行い|行う|したい|含め|入れ|明記|記載|示し|提案|企画|計画|準備し|知りたい|把握|評価|お願い|用意|起案|作れ|挙げ|盛り込|知らせた|知らせて|伝えた|伝えて"
 )
 _OBJECT = re.compile(rf"^(?P<object>.+?)(?:を|も|の(?=(?:{_ASKED})))(?=.{{0,30}}?(?:{_ASKED}))")
 _ABOUT = re.compile(
@@ -28,7 +29,7 @@ _LEADING = re.compile(
     r"^(?:また|そして|なお|あと|さらに|ただし|では|それから|まず|次に|その|この|上記の|以下の|次の|当社の|弊社の|我が社の|うちの|私たちの|今回の|、|\s)+"
 )
 _TRAILING = re.compile(
-    rf"(?:について|に関して|に関する|の件|など|等|とか|[をはがもにで、，,：:\s]|(?<=[{text.KANJI}{text.KATAKANA}])と)+$"
+    rf"(?:について|に関して|に関する|の件|など|等|とか|だけ|のみ|[をはがもにで、，,：:\s]|(?<=[{text.KANJI}{text.KATAKANA}])と)+$"
 )
 _DELIVERABLE = re.compile(
     r"(?:の|に関する|についての)?(?:調査|分析|検討|比較|社内|簡単な|短い|詳しい)*"
@@ -42,7 +43,7 @@ _QUESTION = re.compile(
 # 「取引先への説明案」 says for whom something is written, and not what about.
 _ADDRESSEE = re.compile(r"(?:へ|宛て?|あて|向け)$")
 _QUESTION_PARTS = re.compile(
-    rf"(?<=か)[、,，と](?=[^、]*(?:{_WHICH}))|(?<=いくら)で、|(?<=いつ)で、|(?<=どこ)で、|(?<=何)で、|(?<=誰)で、|(?<=か)(?=を|について|教え|調べ|まとめ)"
+    rf"(?<=か)[、,，と](?=[^、]*(?:{_WHICH}))|(?<=いくら)で、|(?<=いつ)で、|(?<=どこ)で、|(?<=何)で、|(?<=誰)で、|(?<=か)(?=を|について|教え|調べ|まとめ)|(?<=のか)[、,](?=[^、]{{1,6}}$)"
 )
 _ASKED_TOPIC = (
     re.compile(rf"^(?P<topic>.+?)(?:とは|って|では|には|からは|は)(?=.{{0,20}}(?:{_WHICH}))"),
@@ -50,6 +51,8 @@ _ASKED_TOPIC = (
     re.compile(rf"^(?P<topic>.+?)の(?=[^、]{{0,6}}(?:{_WHICH}))"),
     re.compile(r"^(?P<topic>.+?)(?:とは|って|では|には|は|が)"),
 )
+_COUNT_ONLY = re.compile(r"[0-9０-９一二三四五六七八九十]+(?:点|つ|項目|件)")
+_WHY = re.compile(r"^(?:なぜ|何故|どうして|どうやって|いつ)、?")
 _TIME_ONLY = re.compile(
     r"(?:先|今|来|前|毎)(?:週|月|年|回|期|日)|次回|前回|昨日|今日|明日|昨年|今年|去年|\d{4}年(?:度|\d{1,2}月)?|\d{1,2}月(?:\d{1,2}日)?|\d{1,2}[/-]\d{1,2}|最新|最近|直近|本日|本年|年度"
 )
@@ -89,9 +92,15 @@ _PARTED = re.compile(r"[を、](?P<aspects>[^を、。]+?)(?:の[一-鿿]{1,2}�
 
 def read(lead: str) -> Reading:
     """Read the prose of a requirement, names swapped for private characters."""
-    sentences = [
-        sentence.strip()[:SENTENCE_LIMIT] for sentence in _SENTENCE.findall(lead) if sentence.strip()
-    ]
+    said = [each.strip()[:SENTENCE_LIMIT] for each in _SENTENCE.findall(lead) if each.strip()]
+    said = [each for each in said if not request_ja_manner.is_manner(each)] or said
+    found = _read([request_ja_manner.bare(each) for each in said])
+    named = found.topic or found.things or found.aspects or found.questions
+    found = found if named else _read(said)
+    return replace(found, topic="") if _COUNT_ONLY.fullmatch(found.topic) else found
+
+
+def _read(sentences: list[str]) -> Reading:
     comparing = any(_COMPARE.search(sentence) for sentence in sentences)
     topic = ""
     things: tuple[str, ...] = ()
@@ -184,6 +193,7 @@ def _question(sentence: str) -> Reading | None:
 
 
 def _asked_topic(question: str) -> str:
+    question = _WHY.sub("", question)
     found = next((match for pattern in _ASKED_TOPIC if (match := pattern.match(question))), None)
     topic = _strip(found["topic"]) if found else ""
     owner, _, last = topic.rpartition("の")

@@ -32,6 +32,64 @@ from ai_integration.builtin.request import parse
         ("Summarize what happened on the Lisbon trip: where did we go, who came", "Lisbon trip", ("where did we go", "who came")),
         ("Find what the notes say about buying tools", "buying tools", ("what the notes say about buying tools",)),
         ("Which books should I read about design?", "design", ("Which books should I read about design",)),
+        # Where to look, for whom and how to write is no part of what is asked.
+        ("保管庫のノートをもとに、新製品の価格と納期をまとめてください。", "新製品", ("価格", "納期")),
+        ("このノートに書いてあることから、展示会の準備の進み具合を教えて。出典も付けてください。", "展示会の準備", ("進み具合",)),
+        ("私のメモを全部読んで、オリノについてわかっていることを整理して。表も入れてほしい。", "オリノ", ()),
+        ("ノートの内容だけを使って、在宅勤務の規程を新入社員向けにわかりやすく説明する文書を作って", "在宅勤務の規程", ()),
+        ("田中部長に提出する、丸葉紙工との取引の報告書を書いて。A4で1枚程度にしてください。", "丸葉紙工との取引", ()),
+        ("新製品について、ノートに何が書いてあるか調べて、引用つきで報告してください。", "新製品", ()),
+        ("来週の定例会議で使う資料として、展示会のスケジュールと予算を一覧にしてください。", "展示会", ("スケジュール", "予算")),
+        ("出張の申請の手順を、箇条書きで、300字以内で教えて。", "出張の申請", ("手順",)),
+        ("過去の会議の記録を調べて、価格改定について決まったことを時系列でまとめて", "価格改定", ("決まったこと",)),
+        ("社員向けのお知らせとして、オフィス移転の日程と注意事項を書いて", "オフィス移転", ("日程", "注意事項")),
+        ("取引先に送るメールの文面を考えて。新製品の発売日と価格を知らせたい。", "新製品", ("発売日", "価格")),
+        ("議事録から決定事項だけ抜き出して。", "決定事項", ()),
+        ("顧客の声を読んで、要望の多いものから順にまとめて", "顧客の声", ()),
+        (
+            "What does this vault say about how to use tags and properties? Write a short guide with sources.",
+            "use tags and properties",
+            ("how to use tags and properties",),
+        ),
+        ("According to my notes, what is the advice about money?", "advice about money", ("what is the advice about money",)),
+        ("Using the notes in this vault, write a guide to evergreen notes with citations.", "evergreen notes", ()),
+        ("Please prepare a briefing on the meeting with Steph, based on my notes, with sources.", "meeting with Steph", ()),
+        ("I'd like a short report on product usage analysis that cites the notes.", "product usage analysis", ()),
+        (
+            "Based on the vault, summarise the Japan trip: where, when and what was eaten.",
+            "Japan trip",
+            ("where", "when", "what was eaten"),
+        ),
+        ("Go through my notes and tell me everything about the Minimal theme.", "Minimal theme", ()),
+        (
+            "Can you find everything we know about Orino's price and lead time, and write it up for a customer?",
+            "Orino",
+            ("price", "lead time"),
+        ),
+        (
+            "From the notes in my vault, collect the advice on habits and friendship and write a report with quotes.",
+            "advice",
+            ("habits", "friendship"),
+        ),
+        (
+            "Write a report about what was decided in the November meetings, with a table and sources.",
+            "November meetings",
+            ("what was decided in the November meetings",),
+        ),
+        ("Read the notes on the exhibition and list open tasks. Cite each one.", "exhibition", ("open tasks",)),
+        (
+            "What has been decided about the new product? Summarise with references.",
+            "new product",
+            ("What has been decided about the new product",),
+        ),
+        ("Make me a checklist for the exhibition from the vault. Keep it short.", "exhibition", ()),
+        (
+            "Write a memo in English for Mr. Tanaka explaining the delivery schedule of the new product. Use only the notes.",
+            "new product",
+            ("delivery schedule",),
+        ),
+        ("Keep it short.", "Keep it short", ()),
+        ("Report on the project with the river authority", "project with the river authority", ()),
     ],
 )  # fmt: skip
 def test_topic_and_aspects(requirement: str, topic: str, aspects: tuple[str, ...]) -> None:
@@ -65,6 +123,28 @@ def test_listed_lines_and_separate_questions_are_points() -> None:
     asked = parse("常緑ノートとは何か、どう書くのかを報告書にまとめて")
     assert listed.points == ("新オフィスの住所", "引っ越しの日程")
     assert asked.points == ("常緑ノートとは何か", "どう書くのか")
+
+
+def test_points_are_found_in_a_line_too() -> None:
+    asked = parse("次の3点を調べて報告書にして。1. 新製品の価格 2. 発売日 3. 競合製品")
+    assert (asked.topic, asked.points) == ("", ("新製品の価格", "発売日", "競合製品"))
+    assert parse("版は 1. 2 から 2. 5 まで").points == ()
+    english = parse("Find out about Orino: 1) price 2) lead time")
+    assert (english.topic, english.points) == ("Orino", ("price", "lead time"))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "points"),
+    [
+        (
+            "展示会の予算がいくらで、誰が担当か、ノートから探して教えて",
+            ("展示会の予算がいくら", "誰が担当か"),
+        ),
+        ("なぜ発売が延期になったのか、経緯を整理して。", ("なぜ発売が延期になったのか", "経緯")),
+    ],
+)
+def test_a_question_ends_where_the_request_begins(requirement: str, points: tuple[str, ...]) -> None:
+    assert parse(requirement).points == points
 
 
 def test_two_questions_in_one_sentence_keep_their_words() -> None:

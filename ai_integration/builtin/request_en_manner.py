@@ -1,0 +1,68 @@
+"""What an English requirement says of where to look and of how to write. Nothing is to be found out about that, so it is taken
+out before the rest is read."""
+
+import re
+
+_WHOSE = r"(?:(?:only|all|all of|just|the|my|our|your|this|that|these|those|his|her|their)\s+)*"
+_KEPT = r"(?:obsidian\s+)?(?:notes?|vault|records?|documents?|sources?|files?|knowledge base|material)"
+RECORD = rf"{_WHOSE}{_KEPT}(?:\s+(?:in|of|from)\s+{_WHOSE}{_KEPT})?"
+"""What the notes are called as a whole."""
+
+_END = r"(?=\s*(?:[,.;:?!]|$))"
+_SOURCED = (
+    r"(?:according to|based (?:only |solely )?on|using(?: only)?|going by|drawing (?:only )?on|relying on)"
+)
+_FIRST = re.compile(
+    rf"^(?:{_SOURCED}\s+{RECORD}\s*,?|(?:from|in|with|out of)\s+{RECORD}\s*,)\s*", re.IGNORECASE
+)
+_LOOK = re.compile(
+    rf"^(?:go|look|read|search|dig|scan|check)(?:\s+(?:through|in|into|across|over|up))?\s+{RECORD}\s*(?:,?\s+and(?:\s+then)?|,|;)\s+",
+    re.IGNORECASE,
+)
+_LAST = re.compile(
+    rf",?\s+(?:{_SOURCED}|from|in|out of|as (?:told|stated|written|said) in)\s+{RECORD}(?=\s*(?:[,.;:?!]|$)|\s+(?:and|with)\b)",
+    re.IGNORECASE,
+)
+_ATTACHED = r"(?:(?:a|an|the|its|their|all|any|full|clear|exact|proper|inline|short|relevant|some|your)\s+)*(?:sources?|citations?|references?|quotes?|quotations?|links?|footnotes?|tables?|evidence|bullet points?|(?:page|line) numbers?|the notes?)"
+_FURNISHED = re.compile(
+    rf",?\s+(?:and\s+)?(?:with|including|plus|citing|quoting|cite|that (?:has|have|includes?|cites?|quotes?|shows?|uses?))\s+{_ATTACHED}"
+    rf"(?:\s*(?:,|,?\s+and|or)\s+{_ATTACHED})*(?:\s+(?:for|to|of)\s+(?:each|every|all)(?:\s+\w+)?)?{_END}",
+    re.IGNORECASE,
+)
+_WRITTEN_UP = re.compile(
+    r",?\s+(?:and\s+)?(?:then\s+)?(?:write|put|sum|type)\s+(?:it|this|that|them|everything)(?:\s+all)?\s+(?:up|down|together|out)\b[^,.;?!]*",
+    re.IGNORECASE,
+)
+_TONGUE = re.compile(
+    r"\s+in\s+(?:(?:plain|simple|clear)\s+)?(?:english|japanese|words|terms|language)\b", re.IGNORECASE
+)
+_ADDRESSEE = re.compile(r"\s+(?:for|to)\s+(?i:mr|mrs|ms|dr|prof)\.?\s+[A-Z]\w+")
+_ALL_OF_IT = re.compile(
+    rf"\b(?:everything|anything|all|whatever)\s+(?:that\s+)?(?:(?:we|i|you|they|there|{RECORD})\s+(?:know|have|has|say|says|hold|wrote|is)\s+)?(?:about|on)\s+",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St|No)\.\s")
+_OUTRIGHT = re.compile(
+    r"^(?:please\s+)?(?:cite\b|quote (?:each|every|them|it|sources?|exact)|reference (?:each|every|all)|keep (?:it|this|the)|make (?:it|sure|this)\b|be\s|"
+    r"use (?:only|just|nothing but)|do not\b|don't\b|avoid\b|limit\b|stick to|answer (?:in|only|with)|write (?:it|this|in|for)\b|(?:no|not) more than|at most|"
+    r"one page|format\b|(?:add|include|give|name|list|mention|state) (?:all |the |your |its )*(?:sources?|citations?|references?|quotes?|links?)\b|(?:say|mention|note) where)",
+    re.IGNORECASE,
+)
+
+
+def whole(lead: str) -> str:
+    """The prose with its abbreviations written so that no sentence seems to end there."""
+    return _TITLE.sub(r"\1 ", lead)
+
+
+def is_manner(sentence: str) -> bool:
+    """Whether a sentence only says how to write."""
+    return _OUTRIGHT.match(sentence.strip()) is not None
+
+
+def bare(sentence: str) -> str:
+    """A sentence without what it says of the notes as a whole and of the form of the answer."""
+    plain = _LOOK.sub("", _FIRST.sub("", sentence.strip()))
+    for each in (_WRITTEN_UP, _LAST, _FURNISHED, _TONGUE, _ADDRESSEE):
+        plain = each.sub("", plain)
+    return _ALL_OF_IT.sub("", plain)
