@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.prepared import prepare
@@ -195,3 +196,16 @@ def hear_among(socket: ClientConnection, kind: str, *, timeout: float) -> dict[s
                 return frame
             passed.append(frame)
     raise AssertionError(f"no {kind} in {timeout} s, but {passed}")
+
+
+def closing_code(opened: ClientConnection, within: float) -> int | None:
+    """The code with which the server closes the socket, if it does in time."""
+    ends = time.monotonic() + within
+    try:
+        while time.monotonic() < ends:
+            opened.recv(timeout=max(0.01, ends - time.monotonic()))
+    except ConnectionClosed:
+        return opened.close_code
+    except TimeoutError:
+        return None
+    return None

@@ -1,15 +1,12 @@
 """What ends while it is in use: the next request is refused, and open sockets close within five seconds."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
-from tests.platform import Platform, hear, say
+from tests.platform import Platform, closing_code, hear, say
 
 PASSWORD = "a long enough Passw0rd"
 pytestmark = pytest.mark.security("S7")
@@ -90,19 +87,6 @@ class Somebody:
             "personal token": self.platform.socket(ticket=self.platform.ticket(self.token_script)),
             "session": self.platform.socket(headers=cookie, origin=self.platform.base),
         }
-
-
-def closing_code(opened: ClientConnection, within: float) -> int | None:
-    """The code with which the server closes the socket, if it does in time."""
-    ends = time.monotonic() + within
-    try:
-        while time.monotonic() < ends:
-            opened.recv(timeout=max(0.01, ends - time.monotonic()))
-    except ConnectionClosed:
-        return opened.close_code
-    except TimeoutError:
-        return None
-    return None
 
 
 @pytest.mark.parametrize("how", list(COMMANDS))

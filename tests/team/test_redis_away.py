@@ -13,7 +13,7 @@ import httpx
 import pytest
 import redis
 
-from tests.platform import hear, hear_among, say
+from tests.platform import closing_code, hear, hear_among, say
 from tests.team.processes import Team, until
 
 
@@ -149,7 +149,14 @@ def test_while_it_hangs_nothing_else_does(team: Team, server: Redis) -> None:
                 assert hear(feed, "event")["seq"] == 1
                 assert script.post(f"/api/v1/workflows/{made}/cancel/").status_code == 200
                 assert any("cancelled" in str(hear_among(feed, "event", timeout=20)) for _ in range(5))
+                assert signed_out(browser) == 303
+                assert closing_code(feed, 20) == 4401
         assert team.finish(team.carry_out(2)) in ("completed", "completed_with_gaps")
+
+
+def signed_out(browser: httpx.Client) -> int:
+    csrf = browser.get("/").text.partition('csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    return browser.post("/sign-out/", data={"csrfmiddlewaretoken": csrf}).status_code
 
 
 def delegated(browser: httpx.Client, requirement: str) -> int:
