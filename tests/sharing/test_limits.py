@@ -12,7 +12,7 @@ from knowledge.selectors import find_passages
 from knowledge.services import vault_register, vault_sync
 from personas.services import persona_create, persona_update
 from tests import factories
-from tests.workflows.driving import crank
+from tests.workflows.driving import crank, decide
 from workflows.graphs.briefs import readable, work_brief
 from workflows.models import Task, TaskResult
 from workflows.services import workflow_create, workflow_start
@@ -79,6 +79,27 @@ def test_it_loses_what_its_person_loses(owner, colleague, vault: Vault) -> None:
     assert work_brief(task)[1]
     access_withdraw(SYSTEM, vault, to=colleague)
     assert work_brief(task)[1] == []
+
+
+@pytest.mark.security("S7")
+@pytest.mark.parametrize("lost", ["role", "account"])
+def test_nobody_approves_any_more_in_the_name_of_who_lost_the_right(
+    transactional_db, owner, colleague, lost: str
+) -> None:
+    """They asked to be spared the question while they might still have answered it."""
+    factories.team(owner, "調査", "執筆", "企画", "レビュー")
+    workflow = workflow_create(owner, requirement=REQUIREMENT, auto_start=False)
+    type(workflow).objects.filter(pk=workflow.pk).update(auto_approve=True, auto_approver=colleague)
+    access_grant(SYSTEM, workflow, to=colleague, level="manage")
+    if lost == "role":
+        colleague.groups.clear()
+    else:
+        type(colleague).objects.filter(pk=colleague.pk).update(is_active=False)
+    waiting = crank(workflow_start(owner, workflow))
+    assert (waiting.status, waiting.auto_approve) == ("awaiting_approval", False), waiting.reason
+    assert not waiting.plan.requests.get().decided_by
+    decide(waiting)
+    assert crank(waiting).status in ("completed", "completed_with_gaps")
 
 
 @pytest.mark.parametrize(("level", "written"), [("view", False), ("operate", True)])

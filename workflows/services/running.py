@@ -12,14 +12,16 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ai_integration.jobs import Finding, PlanDraft, Verdict
+from foundation.accounts.models import User
 from foundation.activity.services import record
 from foundation.core.actors import SYSTEM, SystemActor
 from foundation.core.errors import DomainError
 from foundation.core.leases import Lease, claim, finish
+from foundation.core.permissions import may
 from foundation.core.rows import insert
 from foundation.core.text import first_line
 from personas.models import Persona
-from plans.models import ApprovalRequest
+from plans.models import ApprovalRequest, Plan
 from plans.selectors import asks_people
 from plans.services import (
     Author,
@@ -76,13 +78,14 @@ def plan_auto_approve(lease: Lease, workflow_id: str) -> str:
     plan = plan_of(workflow)
     if plan.status not in WAITING:
         return plan.status
-    if asks_people(plan):
+    own = workflow.auto_approver_id == workflow.owner_id
+    approver = workflow.owner if own else workflow.auto_approver
+    if asks_people(plan) or not _may_still_approve(approver, plan):
         Workflow.objects.filter(pk=workflow.pk).update(auto_approve=False)
         record(ENGINE, "workflow.auto_approval_declined", workflow, streams=[workflow.stream])
         return plan.status
-    own = workflow.auto_approver_id == workflow.owner_id
     plan = plan_decide(
-        workflow.owner if own else workflow.auto_approver,
+        approver,
         plan,
         Decision.APPROVE,
         content_hash=plan.current.content_hash,
@@ -91,6 +94,11 @@ def plan_auto_approve(lease: Lease, workflow_id: str) -> str:
         origin=Origin("rule"),
     )
     return plan.status
+
+
+def _may_still_approve(approver: User | None, plan: Plan) -> bool:
+    """They might when they asked for it; what they lost since then counts."""
+    return approver is not None and approver.is_active and may(approver, "approve", plan)
 
 
 @transaction.atomic
