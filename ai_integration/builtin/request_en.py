@@ -84,6 +84,7 @@ _TRAILING = re.compile(
     re.IGNORECASE,
 )
 _TASK_CLAUSE = re.compile(rf"(?:,|\s+and)\s+(?:then\s+)?(?={_DO}\b)", re.IGNORECASE)
+_READ = re.compile(r"^(?:read|go through|look (?:at|through))\b", re.IGNORECASE)
 _TO_DO = re.compile(rf"^{_DO}\b", re.IGNORECASE)
 _OWNED = re.compile(r"^(?P<topic>[^'’]{2,60})['’]s (?P<list>.+)$")
 _PRONOUN = re.compile(r"\b(?:them|they|it|these|this)\b", re.IGNORECASE)
@@ -106,8 +107,8 @@ def read(lead: str) -> Reading:
             aspects += found
             continue
         part = _question(sentence) if _QUESTION.match(sentence) else _statement(sentence)
-        if number and topic and not part.aspects and not part.questions:
-            aspects += [part.topic] if part.topic else []  # "summarise X and list the open tasks"
+        if number and topic and _READ.match(clauses[0][1]) and not (part.aspects or part.questions):
+            aspects += [part.topic] if part.topic else []  # "read the notes on X and list the open tasks"
         topic = topic or part.topic
         questions += part.questions
         aspects += part.aspects
