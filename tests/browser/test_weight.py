@@ -80,3 +80,10 @@ def test_nothing_jumps_during_a_live_run(opened: Callable[..., Page], viewport: 
 def shifts(page: Page) -> list[Any]:
     """What jumped on this page without anybody having touched it: `[how much, page, what…]`."""
     return page.evaluate("window.shifts")
+
+
+def test_a_short_page_does_not_scroll_on_a_phone(opened: Callable[..., Page]) -> None:
+    page = opened(PHONE)
+    page.goto("/discussions/")
+    expect(page.locator("main h1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
