@@ -36,7 +36,7 @@ _CLAUSE = re.compile(r"[^、。,;；\n]+")
 # 春の文具展への出展 is about the fair.
 _ACT = re.compile(rf"(?<=.)(?:への[{text.KANJI}]{{2,4}}|の(?:開催|実施|出展|参加|出席))$")
 _INTERNAL = re.compile(
-    r"心配|懸念|リスク|課題|困っている|未確認|未決|目標は|予算|原価|社外秘|限定の情報|\b(?:worries|concerns?|risks?|target of|confidential|undecided)\b",
+    r"心配|懸念|リスク|課題|困っている|未確認|未決|目標は|予算|原価|社外秘|限定の情報|取り下げ|案は|卸値|卸価格|掛け率|仕入|粗利|利益率|\b(?:worries|concerns?|risks?|target of|confidential|undecided)\b",
     re.IGNORECASE,
 )
 _ASKED_FOR = re.compile(
@@ -116,7 +116,7 @@ def search(brief: WorkBrief) -> list[Finding]:
 
 
 def _is_public(brief: WorkBrief) -> bool:
-    return playbook.recognise(brief.requirement).kind == "announcement"
+    return playbook.recognise(brief.requirement).outward
 
 
 def _without_internal(finding: Finding) -> Finding:

@@ -71,7 +71,8 @@ class Playbook(Strict):
     """One kind of work. `aspects` are groups to look into when the requirement names too few;
     `discover` takes them from the headings that the vault holds instead, where it holds any; `always` looks into them
     besides whatever the requirement names. `told` says that
-    the requirement itself may give facts (a date, a place, a budget) and not only ask for them."""
+    the requirement itself may give facts (a date, a place, a budget) and not only ask for them; `outward` that others will
+    read what is made, who need not know what is settled among us only."""
 
     kind: Name
     priority: int = 0
@@ -80,6 +81,7 @@ class Playbook(Strict):
     discover: bool = False
     always: bool = False
     told: bool = False
+    outward: bool = False
     aspects: list[Lines] = []
     title: Both
     objective: Both

@@ -176,6 +176,13 @@ def test_an_announcement_gives_facts_and_blanks_and_nothing_internal(sample: Off
     assert "連絡先" in done.gaps
 
 
+def test_a_letter_tells_what_it_is_for_and_nothing_internal(sample: Office) -> None:
+    done = sample.delegate("取引先に送るメールの文面を考えて。新製品の発売日と価格を知らせたい。")
+    assert done.plan.kind == "letter"
+    says(done, "件名：新製品について", "発売日は 2027 年 3 月 16 日", "希望小売価格は 2,480 円")
+    silent_on(done, "原価", "312 円", "卸値", "取り下げる")
+
+
 def test_a_document_sets_out_the_rule_with_its_table(sample: Office) -> None:
     done = sample.delegate("経費精算の手順書を作ってください。申請の期限、領収書、承認を入れてください")
     assert done.plan.kind == "document"

@@ -5,29 +5,30 @@ from collections.abc import Sequence
 from ai_integration.builtin.findings import Finding
 from ai_integration.builtin.forms.page import Page, name_of
 
-ANNOUNCEMENT = "announcement"
+FIELDS = {"announcement": "announce", "letter": "letter"}
+"""Kinds that are fields between an opening and a closing, and whose words those are."""
 IN_LINE = 2
 
 
 def compose(page: Page, found: Sequence[Finding]) -> None:
-    """An announcement has fields, any other document has sections."""
+    """An announcement or a letter has fields, any other document has sections."""
     page.tell("draft_note")
     page.gap()
-    if page.kind == ANNOUNCEMENT:
-        _announcement(page, found)
+    if page.kind in FIELDS:
+        _fields(page, found, FIELDS[page.kind])
     else:
         _document(page, found)
 
 
-def _announcement(page: Page, found: Sequence[Finding]) -> None:
-    page.tell("announce_subject", topic=page.topic)
+def _fields(page: Page, found: Sequence[Finding], words: str) -> None:
+    page.tell(f"{words}_subject", topic=page.topic)
     page.gap()
-    page.tell("announce_opening", topic=page.topic)
+    page.tell(f"{words}_opening", topic=page.topic)
     page.gap()
     for finding in found:
         page.tell("field", label=name_of(page, finding), value=_value(page, finding))
     page.gap()
-    page.tell("announce_closing")
+    page.tell(f"{words}_closing")
 
 
 def _value(page: Page, finding: Finding) -> str:
