@@ -137,14 +137,22 @@ def graph(workflow: Workflow) -> dict[str, Any]:
     }
 
 
+_plans = Prepared(lambda pk: Plan.objects.select_related("current").filter(workflow=pk).order_by(), UUID)
+
+
 def plan_of(workflow: Workflow) -> Plan:
-    """The workflow's plan and its current version as they stand now."""
-    return Plan.objects.select_related("current").get(workflow=workflow.pk)
+    """The workflow's plan and its current version as they stand now. Raises ValueError where there is none."""
+    [plan] = _plans(workflow.pk)
+    return plan
+
+
+_sources = Prepared(
+    lambda pk: Workflow.sources.through.objects.filter(workflow=pk).values_list("source_id", flat=True), UUID
+)
 
 
 def sources_of(workflow: Workflow) -> list[UUID]:
-    rows = Workflow.sources.through.objects.filter(workflow=workflow.pk)
-    return list(rows.values_list("source_id", flat=True))
+    return _sources(workflow.pk)
 
 
 _standing = Prepared(
