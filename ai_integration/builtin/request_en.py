@@ -4,7 +4,14 @@ import re
 
 from ai_integration.builtin import request_en_manner, vocabulary
 from ai_integration.builtin.reading import Reading
-from ai_integration.builtin.request_en_topic import NOTE_CALLED, WH, asked_of_all, own_words, question_topic
+from ai_integration.builtin.request_en_topic import (
+    NOTE_CALLED,
+    WH,
+    WH_START,
+    asked_of_all,
+    own_words,
+    question_topic,
+)
 
 SENTENCE_LIMIT = 300
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?!\s|$)[^.!?\n]+)*[!?]?")
@@ -17,7 +24,6 @@ _POLITE = re.compile(
     r"i(?: also)? need(?: you to)?|we need(?: to)?|help (?:me|us)(?: to)?|let's|finally|next)\s+)+",
     re.IGNORECASE,
 )
-_WH_START = re.compile(rf"^(?:{WH})\b", re.IGNORECASE)
 _QUESTION = re.compile(
     rf"^(?:{WH}|is|are|was|were|do|does|did|has|have|had|can|could|should|will|would)\b.*|.*\?$",
     re.IGNORECASE,
@@ -130,7 +136,7 @@ def _clauses(sentence: str) -> list[str]:
 
 def _resolved(aspect: str, topic: str) -> str:
     """ "how to write them" after the topic "evergreen notes" → "how to write evergreen notes"."""
-    return _PRONOUN.sub(lambda _: topic, aspect, count=1) if topic and _WH_START.match(aspect) else aspect
+    return _PRONOUN.sub(lambda _: topic, aspect, count=1) if topic and WH_START.match(aspect) else aspect
 
 
 def _compared(sentence: str) -> tuple[tuple[str, ...], list[str]] | None:
@@ -157,10 +163,10 @@ def _statement(sentence: str) -> Reading:
     about = _ABOUT.match(head) or _VERB.match(head)
     phrase = _strip(_TAIL_DELIVERABLE.sub("", _strip(about["topic"] if about else head)))
     if listed:
-        owner = _indirect(phrase) if _WH_START.match(phrase) else _noun_phrase(phrase)
+        owner = _indirect(phrase) if WH_START.match(phrase) else _noun_phrase(phrase)
         named = () if _HAPPENED.match(phrase) else owner.aspects  # the list says what of it is meant
         return Reading(owner.topic, aspects=(*named, *_pieces(listed)))
-    if _WH_START.match(phrase):
+    if WH_START.match(phrase):
         return _indirect(phrase)
     return _noun_phrase(phrase)
 

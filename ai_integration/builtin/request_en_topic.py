@@ -5,7 +5,7 @@ import re
 from ai_integration.builtin import request_en_manner, vocabulary
 
 WH = r"what|when|where|who|whom|whose|why|how|which|whether"
-_WH_START = re.compile(rf"^(?:{WH})\b", re.IGNORECASE)
+WH_START = re.compile(rf"^(?:{WH})\b", re.IGNORECASE)
 _AUXILIARY = re.compile(r"\b(?:do|does|did|has|have|can|will|should|would)\s*$", re.IGNORECASE)
 _SAYING = re.compile(
     r"^(?P<who>.+?)\s+(?:say|says|said|mention|tell us|advise|recommend|suggest|write|state|think)\s+(?:about|on|regarding|of)\b",
@@ -52,7 +52,7 @@ def asked_of_all(question: str) -> str:
     found = _QUESTION_TOPIC.match(question)
     saying = _SAYING.match(found["rest"]) if found else None
     about = found["rest"][saying.end() :].strip() if found and saying and _RECORD.match(saying["who"]) else ""
-    return about if _WH_START.match(about) else question
+    return about if WH_START.match(about) else question
 
 
 def question_topic(question: str) -> str:
