@@ -85,8 +85,10 @@ def test_of_two_tickers_on_one_cache_one_speaks(sent: Sent, running: ticker.Tick
     running.start()
     second.start()
     until(lambda: running._due and second._due)
-    second.stop()
-    second.join(5)
+    for each in (running, second):
+        each.stop()
+        each.join(10)
+        assert not each.is_alive()
     assert sent.names == ["seldom"]
 
 
