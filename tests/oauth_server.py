@@ -1,5 +1,6 @@
 """A real authorization server and the tool server that it protects, both by the SDK's own server side, on one port."""
 
+import json
 import secrets
 import threading
 import time
@@ -18,13 +19,14 @@ from mcp.server.auth.provider import (
     TokenError,
     construct_redirect_uri,
 )
-from mcp.server.auth.settings import AuthSettings, ClientRegistrationOptions
+from mcp.server.auth.settings import AuthSettings, ClientRegistrationOptions, RevocationOptions
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 ALLOW = "Allow"
+SCOPES = ["tools", "write", "send"]
 
 
 class Desk:
@@ -98,7 +100,11 @@ class Desk:
         return self.access.get(token)
 
     async def revoke_token(self, token: Any) -> None:
+        self.calls["revoke"] += 1
+        if self.broken:
+            raise RuntimeError("told to break")
         self.access.pop(token.token, None)
+        self.refresh.pop(token.token, None)
 
     def forget_access(self) -> None:
         """No access token is taken any more; those to refresh with are."""
@@ -116,11 +122,15 @@ class Desk:
 
 
 class Protected:
-    """`with Protected() as server:` serves `server.url`, whose tool `note` keeps what it is told in `server.notes`."""
+    """`with Protected() as server:` serves `server.url`, whose tools `note` and `other` keep what they are told in `server.notes`.
 
-    def __init__(self, *, registers: bool = True) -> None:
-        self.desk, self.notes, self._registers = Desk(), [], registers
+    `server.wants` names the scope without which a tool is refused with 403, as the specification of MCP has it.
+    """
+
+    def __init__(self, *, registers: bool = True, revokes: bool = True) -> None:
+        self.desk, self.notes, self._registers, self._revokes = Desk(), [], registers, revokes
         self.seen: list[str] = []
+        self.wants: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         socket = uvicorn.Config(app=lambda *_: None, port=0, log_level="critical").bind_socket()
@@ -152,8 +162,9 @@ class Protected:
             validate_token_resource=True,
             required_scopes=["tools"],
             client_registration_options=ClientRegistrationOptions(
-                enabled=self._registers, valid_scopes=["tools"], default_scopes=["tools"]
+                enabled=self._registers, valid_scopes=SCOPES, default_scopes=["tools"]
             ),
+            revocation_options=RevocationOptions(enabled=self._revokes),
         )
         served = MCPServer("protected", auth_server_provider=self.desk, auth=settings)
         served.custom_route("/consent", methods=["GET", "POST"])(self.desk.consent)
@@ -164,14 +175,50 @@ class Protected:
             self.notes.append(text)
             return f"kept: {text}"
 
+        @served.tool()
+        def other(text: str) -> str:
+            """Keep another note."""
+            return note(text)
+
         inner = served.streamable_http_app()
 
         async def counted(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] == "http":
                 self.seen.append(scope["path"])
+                body = await Request(scope, receive).body()
+                receive = _again(body, receive)
+                if wanted := self._lacking(scope, body):
+                    await _too_little(wanted)(scope, receive, send)
+                    return
             await inner(scope, receive, send)
 
         return counted
+
+    def _lacking(self, scope: Any, body: bytes) -> str:
+        """The scope that this call wants and its token does not hold."""
+        if not (self.wants and scope["path"] == "/mcp" and body):
+            return ""
+        wanted = self.wants.get(json.loads(body).get("params", {}).get("name", ""), "")
+        bearer = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
+        token = self.desk.access.get(bearer)
+        return wanted if token and not set(wanted.split()) <= set(token.scopes) else ""
+
+
+def _too_little(wanted: str) -> Response:
+    told = f'Bearer error="insufficient_scope", scope="{wanted}"'
+    return Response(status_code=403, headers={"WWW-Authenticate": told})
+
+
+def _again(body: bytes, receive: Any) -> Any:
+    """`receive`, with a body that was read once more."""
+    sent = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def received() -> Any:
+        for message in sent:
+            return message
+        return await receive()
+
+    return received
 
 
 def query_of(address: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from ai_integration.gateway.connecting import connect, disconnect
 from ai_integration.gateway.drawing import Picture, draw
 from ai_integration.gateway.proving import Offer, Proof, offers, prove
 from ai_integration.gateway.recipes import pal_carry_out, pal_refresh, pal_wiring
-from ai_integration.gateway.signing import Begun, sign_in_begin, sign_in_finish, sign_out
+from ai_integration.gateway.signing import Begun, Left, sign_in_begin, sign_in_finish, sign_out
 from ai_integration.gateway.streaming import Delta
 from ai_integration.gateway.tools import (
     Asked,
@@ -34,6 +34,7 @@ __all__ = [
     "CallCancelled",
     "Delta",
     "EffectUnknown",
+    "Left",
     "Offer",
     "Outcome",
     "Permit",

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from ai_integration.mcp.faults import SIGN_IN_AGAIN, Fault
+from ai_integration.mcp.faults import SIGN_IN_AGAIN, SIGN_IN_MORE, Fault
 from ai_integration.mcp.signing import flow
 from ai_integration.outbound import place
 from ai_integration.selectors import Held, sign_in_held
-from ai_integration.services import refresh_claim, refresh_done, sign_in_end
+from ai_integration.services import refresh_claim, refresh_done, sign_in_end, sign_in_want
 from foundation.core.errors import Unavailable
 from foundation.core.forks import after_fork
 
@@ -52,6 +52,10 @@ class Holder:
         async with self._turn:
             await self._end()
             return Fault(SIGN_IN_AGAIN)
+
+    async def want(self, scope: str) -> Fault:
+        await _stored(sign_in_want, self._server_id, self.grant, scope)
+        return Fault(SIGN_IN_MORE, {"scope": scope})
 
     def _good(self, access: str, until: datetime | None, stale: str) -> bool:
         return bool(access) and access != stale and (until is None or until > timezone.now())

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
@@ -13,14 +13,14 @@ from ai_integration.gateway import loop
 from ai_integration.gateway.connecting import connect, disconnect, target_of
 from ai_integration.gateway.holding import ends_at
 from ai_integration.mcp.faults import Fault, sentence
-from ai_integration.mcp.signing import flow
+from ai_integration.mcp.signing import flow, scopes
 from ai_integration.mcp.signing.discovery import Found, discover
 from ai_integration.mcp.targets import HTTP, Target
 from ai_integration.models import McpServer, McpSignInAttempt
 from ai_integration.outbound import place
 from ai_integration.selectors import Held, sign_in_held
 from foundation.core.actors import Actor
-from foundation.core.errors import Conflict
+from foundation.core.errors import Conflict, Unavailable
 from foundation.core.permissions import require
 
 
@@ -33,6 +33,14 @@ class Begun:
     attempt: McpSignInAttempt
 
 
+@dataclass(frozen=True)
+class Left:
+    """Signed out. `told` says whether the authorization server at `host` took the tokens back; None where it takes none."""
+
+    host: str
+    told: bool | None
+
+
 def sign_in_begin(actor: Actor, server: McpServer, *, redirect_uri: str, session: str = "") -> Begun:
     """Find out where to sign in, register where that is needed, and say what the person has to open.
 
@@ -41,11 +49,12 @@ def sign_in_begin(actor: Actor, server: McpServer, *, redirect_uri: str, session
     """
     require(actor, "change", server)
     target, held = target_of(server), sign_in_held(server.pk)
-    row = McpServer.objects.only("client_id", "client_secret").get(pk=server.pk)
+    row = McpServer.objects.only("client_id", "client_secret", "scope_wanted").get(pk=server.pk)
     given = (row.client_id, row.client_secret)
+    more = scopes.together(held.tokens.get("scope", "") if held else "", row.scope_wanted)
     loop.let_connection_go()
     try:
-        found, client = loop.run(_prepared(target, held, given, redirect_uri))
+        found, client = loop.run(_prepared(target, held, given, redirect_uri, more))
     except Fault as fault:
         raise _failed(str(fault)) from fault
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
@@ -80,11 +89,26 @@ def sign_in_finish(
     return connect(actor, server)
 
 
-def sign_out(actor: Actor, server: McpServer) -> McpServer:
-    """Forget the tokens and end the session. Raises Forbidden, Conflict `not_signed_in`."""
-    out = services.sign_out(actor, server)
+def sign_out(actor: Actor, server: McpServer) -> Left:
+    """Forget the tokens, end the session, and have the tokens taken back. Raises Forbidden, Conflict `not_signed_in`."""
+    held, url = _readable(server), server.url
+    services.sign_out(actor, server)
     disconnect(server)
-    return out
+    endpoint = held.tokens.get("revocation", "") if held else ""
+    if held is None or not endpoint:
+        return Left(place(held.issuer if held else url), told=None)
+    client = flow.OAuthClient(**held.client)
+    loop.let_connection_go()
+    told = loop.run(flow.revoke(url, endpoint, client, tokens=held.tokens))
+    return Left(place(endpoint), told)
+
+
+def _readable(server: McpServer) -> Held | None:
+    """What is held; nothing where it cannot be decrypted, so that it can be left all the same."""
+    try:
+        return sign_in_held(server.pk)
+    except Unavailable:
+        return None
 
 
 def _keep(
@@ -92,22 +116,26 @@ def _keep(
 ) -> None:
     tokens = {"access": given.access, "refresh": given.refresh}
     tokens |= {"endpoint": found.token_endpoint, "resource": found.resource}
+    tokens |= {"revocation": found.revocation_endpoint, "scope": given.scope or found.scope}
     told: dict[str, Any] = {"issuer": found.issuer, "client": asdict(client), "tokens": tokens}
     services.sign_in_keep(actor, server, url=url, expires_at=ends_at(given.seconds), **told)
 
 
 async def _prepared(
-    target: Target, held: Held | None, given: tuple[str, str], redirect_uri: str
+    target: Target, held: Held | None, given: tuple[str, str], redirect_uri: str, more: str
 ) -> tuple[Found, flow.OAuthClient]:
+    """`more` is what is asked for beyond what the server says to somebody who comes with nothing."""
     if target.transport != HTTP or (found := await discover(target)) is None:
         raise Fault("sign_in_none")
-    client_id, secret = given
+    own, client_id, secret = found.scope, *given
+    found = replace(found, scope=scopes.together(own, more))
     if client_id:
         if held and secret and held.issuer != found.issuer:
             raise Fault("sign_in_moved", {"place": place(found.issuer)})
         return found, flow.known_client(client_id, secret, found, redirect_uri)
     known = flow.OAuthClient(**held.client) if held else None
-    if known and (known.issuer, known.redirect_uri) == (found.issuer, redirect_uri):
+    fits = known and (known.issuer, known.redirect_uri) == (found.issuer, redirect_uri)
+    if known and fits and not scopes.beyond(found.scope, scopes.together(own, known.scope)):
         return found, known
     return found, await flow.register(target.url, found, redirect_uri)
 

@@ -16,6 +16,7 @@ INSTALLING, INSTALL_FAILED = (
 )  # not there yet: `ai_integration.services.recipes`
 SIGN_IN, SIGN_IN_AGAIN = "sign_in", "sign_in_again"
 ASKING = (SIGN_IN, SIGN_IN_AGAIN)  # a person has to sign in before anything can be called
+SIGN_IN_MORE, BUSY = "sign_in_more", "busy"
 SENTENCES: dict[str, str | Promise] = {
     OK: _("It answers."),
     "not_found": _("The command %(place)s does not exist on this machine. Check its path."),
@@ -31,9 +32,11 @@ SENTENCES: dict[str, str | Promise] = {
     "too_large": _("The server's answer was larger than is taken in."),
     "not_mcp": _("What answers does not speak the Model Context Protocol."),
     "waiting": _("The server failed just now; it is tried again in %(seconds)s s."),
+    BUSY: _("The server is busy with other calls; within %(seconds)s s none of its turns was free."),
     "secret_unreadable": _("The stored values cannot be decrypted. Enter them again, or put the old ENCRYPTION_KEYS back."),
     SIGN_IN: _("This server asks you to sign in."),
     SIGN_IN_AGAIN: _("The sign-in has ended: the server does not take it any more. Sign in again."),
+    SIGN_IN_MORE: _("The server asks for more than was allowed (%(scope)s). Sign in again to allow it."),
     "sign_in_none": _("This server does not say that anybody could sign in."),
     "sign_in_blocked": _("%(place)s leads the sign-in to an address that may not be called from here (%(named)s)."),
     "sign_in_unsound": _("%(place)s does not say soundly how to sign in."),
@@ -69,7 +72,16 @@ class Fault(Exception):
 
 def sentence(code: str, detail: dict[str, Any]) -> str:
     """In the language of whoever reads; words that are missing stay away."""
-    known = {"place": "", "said": "", "seconds": "?", "status": "?", "kind": "", "reason": "", "named": ""}
+    known = {
+        "place": "",
+        "said": "",
+        "seconds": "?",
+        "status": "?",
+        "kind": "",
+        "reason": "",
+        "named": "",
+        "scope": "",
+    }
     return str(SENTENCES.get(code, SENTENCES["failed"])) % (known | detail)
 
 

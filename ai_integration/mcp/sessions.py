@@ -3,14 +3,15 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 
 from ai_integration.mcp import door
-from ai_integration.mcp.faults import ASKING, Ended, Fault
+from ai_integration.mcp.faults import ASKING, BUSY, SIGN_IN_MORE, Ended, Fault
 from ai_integration.mcp.lines import Line
 from ai_integration.mcp.listing import listed
 from ai_integration.mcp.results import Result, as_data
@@ -77,7 +78,7 @@ class Session:
                     await self._list(client)
             except Exception as error:
                 found = await self._failed(error, settings.MCP_CONNECT_SECONDS)
-                if last or found.code in ("silent", *ASKING):
+                if last or found.code in ("silent", SIGN_IN_MORE, *ASKING):
                     raise found from error
             else:
                 return self.listing
@@ -98,7 +99,7 @@ class Session:
         Raises Fault (nothing was sent), Changed, Interrupted.
         """
         came = time.monotonic()
-        async with self._turns:
+        async with self._turn():
             waited = time.monotonic() - came
             listing = await self.tools(fresh=fresh)
             tool = listing.get(name)
@@ -110,6 +111,19 @@ class Session:
             finally:
                 self._busy -= 1
                 self._used_at = time.monotonic()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Raises Fault when none is free within CALL_QUEUE_SECONDS: whoever waits for ever says nothing to anybody."""
+        try:
+            async with asyncio.timeout(settings.CALL_QUEUE_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Fault(BUSY, {"seconds": settings.CALL_QUEUE_SECONDS}) from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _alone(
         self, name: str, arguments: dict[str, Any], tell: Tell | None, asker: door.Asker | None

@@ -34,8 +34,9 @@ class McpServer(BaseModel):
     """A server of tools: a command that is started here (`command` is its argument list, no shell), or an address.
 
     `environment` and `headers` hold a JSON object of strings. `client_id` and `client_secret` were registered beforehand with
-    the authorization server that the server names; `signed_in_at` is empty without tokens (see `McpSignIn`). Whoever sets a
-    command decides what runs on this machine.
+    the authorization server that the server names; `signed_in_at` is empty without tokens (see `McpSignIn`). `scope_wanted` is
+    what its tools were refused for want of: the next sign-in asks for it too. Whoever sets a command decides what runs on this
+    machine.
     `check_code` says how the last connection went (see `ai_integration.mcp.faults`), empty when there was none.
     """
 
@@ -52,6 +53,7 @@ class McpServer(BaseModel):
     client_id = models.CharField(max_length=500, blank=True, default="")
     client_secret = EncryptedTextField(blank=True, default="")
     signed_in_at = models.DateTimeField(null=True, blank=True, editable=False)
+    scope_wanted = models.CharField(max_length=2000, blank=True, default="", editable=False)
     timeout_seconds = models.PositiveIntegerField(default=60)
     shared = models.BooleanField(default=False)
     enabled = models.BooleanField(default=True)

@@ -10,7 +10,8 @@ from ai_integration.models import McpSignIn
 
 @dataclass(frozen=True)
 class Held:
-    """What the last sign-in left. `tokens` has `access`, `refresh`, `endpoint` and `resource`, or nothing."""
+    """What the last sign-in left. `tokens` has `access`, `refresh`, `endpoint` and `resource`, or nothing; `revocation` (empty:
+    nothing takes them back) and `scope` only where the sign-in is not older than those are."""
 
     grant: UUID
     issuer: str

@@ -38,6 +38,7 @@ from ai_integration.services.signing import (
     sign_in_end,
     sign_in_keep,
     sign_in_taken_up,
+    sign_in_want,
     sign_out,
 )
 from ai_integration.services.tool_servers import (
@@ -94,6 +95,7 @@ __all__ = [
     "sign_in_end",
     "sign_in_keep",
     "sign_in_taken_up",
+    "sign_in_want",
     "sign_out",
     "tool_approve",
     "tool_rule_set",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ai_integration.mcp.faults import SIGN_IN, SIGN_IN_AGAIN
+from ai_integration.mcp.signing import scopes
 from ai_integration.models import McpServer, McpSignIn, McpSignInAttempt
 from foundation.activity.services import record
 from foundation.core.actors import SYSTEM, Actor
@@ -75,8 +76,8 @@ def sign_in_keep(
     given = {"issuer": issuer, "client": json.dumps(client), "tokens": json.dumps(tokens)}
     given |= {"grant": uuid4(), "expires_at": expires_at, "refreshing_until": None, "signed_in_by": actor}
     McpSignIn.objects.update_or_create(server=row, defaults=given)
-    row.signed_in_at, row.check_code, row.check_detail = timezone.now(), "", {}
-    row.save(update_fields=["signed_in_at", "check_code", "check_detail", "updated_at"])
+    row.signed_in_at, row.scope_wanted, row.check_code, row.check_detail = timezone.now(), "", "", {}
+    row.save(update_fields=["signed_in_at", "scope_wanted", "check_code", "check_detail", "updated_at"])
     record(actor, "mcp_server.signed_in", row, data={"name": row.name, "issuer": issuer})
     return row
 
@@ -104,6 +105,20 @@ def sign_in_end(server_id: UUID, grant: UUID) -> None:
     record(SYSTEM, "mcp_server.sign_in_ended", row, data=data, notify=[row.owner], title=title)
 
 
+@transaction.atomic
+def sign_in_want(server_id: UUID, grant: UUID, scope: str) -> None:
+    """A tool was refused for want of `scope`: ask for it at the next sign-in, and tell the owner, once."""
+    row = McpServer.objects.select_for_update().filter(pk=server_id, sign_in__grant=grant).first()
+    if row is None or not scopes.beyond(scope, row.scope_wanted):
+        return
+    wanted = scopes.together(row.scope_wanted, scope)
+    row.scope_wanted = wanted if scopes.is_sound(wanted) else scope
+    row.save(update_fields=["scope_wanted", "updated_at"])
+    title = _("A tool of “%(server)s” asks for more than was allowed. Sign in again to allow it.")
+    told = {"data": {"name": row.name, "scope": scope}, "notify": [row.owner]}
+    record(SYSTEM, "mcp_server.more_asked", row, title=title % {"server": row.name}, **told)
+
+
 def refresh_claim(server_id: UUID, grant: UUID) -> bool:
     """Whether the caller, and nobody else, is to refresh now: many servers take each refresh token only once."""
     free = Q(refreshing_until=None) | Q(refreshing_until__lt=timezone.now())
@@ -126,16 +141,17 @@ def forget_sign_in(row: McpServer) -> None:
     """Part of a command that leads the server elsewhere: neither tokens nor client go with it."""
     McpSignIn.objects.filter(server=row).delete()
     McpSignInAttempt.objects.filter(server=row).delete()
-    row.signed_in_at = None
+    row.signed_in_at, row.scope_wanted = None, ""
 
 
 def _forget(row: McpServer, code: str) -> None:
     """The tokens alone: a client that was registered can be used again."""
     McpSignIn.objects.filter(server=row).update(tokens="", grant=uuid4(), expires_at=None)
     McpSignInAttempt.objects.filter(server=row).delete()
-    row.signed_in_at, row.check_code, row.check_detail = None, code, {}
-    row.checked_at = timezone.now()
-    row.save(update_fields=["signed_in_at", "check_code", "check_detail", "checked_at", "updated_at"])
+    row.signed_in_at, row.scope_wanted = None, ""
+    row.check_code, row.check_detail, row.checked_at = code, {}, timezone.now()
+    fields = ["signed_in_at", "scope_wanted", "check_code", "check_detail", "checked_at", "updated_at"]
+    row.save(update_fields=fields)
 
 
 def _digest(secret: str) -> str:

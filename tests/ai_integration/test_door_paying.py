@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from ai_integration import gateway
 from ai_integration.gateway import asking, loop
@@ -168,6 +169,31 @@ def test_two_tasks_that_call_together_are_each_charged_their_own(
         assert texts == [f"answer to {number}a", f"answer to {number}b"]
         own = CallRecord.objects.filter(job="tool_model", subject_id=subject).order_by("created_at")
         assert [each.answer["text"] for each in own] == texts
+
+
+def test_whoever_waits_too_long_for_a_turn_is_told_and_nothing_is_called(
+    server: McpServer, owner: Any, serving: Stub, settings: Any
+) -> None:
+    over, begun = threading.Event(), threading.Event()
+
+    def stall(asked: Asked) -> Stall | str:
+        begun.set()
+        return "answer" if over.is_set() else Stall("and then", over)
+
+    serving.script = stall
+    settings.CALL_QUEUE_SECONDS = 1
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(letting_go, call, owner, "first", one("hello"))
+        try:
+            assert begun.wait(30)
+            with translation.override("en"), pytest.raises(gateway.ToolUnavailable) as told:
+                call(owner, "second", one("me too"))
+        finally:
+            over.set()
+        doing.result(60)
+    assert str(told.value) == "The server is busy with other calls; within 1 s none of its turns was free."
+    assert {each.messages[-1]["content"] for each in serving.asked} == {"hello"}
+    assert heard(call(owner, "third", one("and now")))[0][0] == 200
 
 
 def test_a_straggler_of_a_call_that_timed_out_is_not_charged_to_the_next(

@@ -38,6 +38,7 @@ def protected(served: Protected) -> Protected:
     served.desk.__init__()
     served.notes.clear()
     served.seen.clear()
+    served.wants.clear()
     return served
 
 
@@ -149,7 +150,9 @@ def test_signing_out_forgets_the_tokens_and_stops_calls(
     server = defined(visitor, protected)
     through(visitor, protected, server)
     allow(owner, server, "note")
-    assert "Signed out." in visitor.post(at("tool-sign-out", server), follow=True).content.decode()
+    page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
+    assert "Signed out. The tokens are forgotten here, and no longer hold at 127.0.0.1:" in page
+    assert (protected.desk.access, protected.desk.refresh) == ({}, {})
     assert not dict(stored_tokens(McpSignIn, "tokens"))
     assert AuditEntry.objects.filter(action="mcp_server.signed_out").count() == 1
     protected.seen.clear()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from mcp.shared.auth import OAuthClientInformationFull
 from rest_framework.test import APIClient
@@ -15,7 +16,7 @@ from ai_integration.models import McpServer, McpSignIn
 from foundation.activity.models import AuditEntry, Notification
 from foundation.core.crypto import stored_tokens
 from tests.ai_integration.test_sign_in import ENGLISH, at, begun, came_back, defined, through
-from tests.oauth_server import Protected
+from tests.oauth_server import Protected, query_of
 from tests.pages import html, signed_in
 from tests.tool_servers import allow, close_all
 
@@ -41,13 +42,15 @@ def visitor(owner: Any) -> Client:
 
 
 @pytest.fixture
-def call(owner: Any, api: Callable[..., APIClient]) -> Callable[[McpServer], Any]:
-    """`call(server)`: a call of `note` by hand, and what was answered."""
-    body = {"tool": "note", "arguments": {"text": "hello"}}
+def call(owner: Any, api: Callable[..., APIClient]) -> Callable[..., Any]:
+    """`call(server)`: a call of `note` (or another tool) by hand, and what was answered."""
     client = api(owner)
-    return lambda server: client.post(
-        f"/api/v1/mcp-servers/{server.pk}/call/", body, format="json", headers=ENGLISH
-    )
+
+    def made(server: McpServer, tool: str = "note") -> Any:
+        body = {"tool": tool, "arguments": {"text": "hello"}}
+        return client.post(f"/api/v1/mcp-servers/{server.pk}/call/", body, format="json", headers=ENGLISH)
+
+    return made
 
 
 @pytest.fixture
@@ -184,3 +187,91 @@ def test_a_server_changed_meanwhile_gets_no_token(visitor: Client, protected: Pr
     McpServer.objects.update(url=f"{protected.base}/other")
     assert "The server was changed while you signed in." in came_back(visitor, back)
     assert not McpSignIn.objects.exists()
+
+
+def test_signing_out_where_the_tokens_cannot_be_taken_back_says_so(
+    visitor: Client, protected: Protected, server: McpServer
+) -> None:
+    protected.desk.broken = True
+    page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
+    assert "could not be told." in page
+    assert protected.seen.count("/revoke") == 1, "the second is not tried"
+    server.refresh_from_db()
+    assert server.signed_in_at is None
+    assert not dict(stored_tokens(McpSignIn, "tokens"))
+
+
+def test_signing_out_where_nothing_takes_tokens_back(visitor: Client, owner: Any) -> None:
+    with Protected(revokes=False) as protected:
+        server = defined(visitor, protected)
+        through(visitor, protected, server)
+        protected.seen.clear()
+        page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
+        assert "what you allowed is taken back there" in page
+        assert protected.seen == []
+
+
+def test_a_sign_in_whose_secrets_cannot_be_read_is_left_all_the_same(
+    visitor: Client, server: McpServer
+) -> None:
+    McpSignIn.objects.update(tokens="")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ai_integration_mcpsignin SET tokens = 'gAAAAA-not-ours'")
+    page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
+    assert "Signed out." in page
+    server.refresh_from_db()
+    assert server.signed_in_at is None
+
+
+def test_a_tool_that_wants_more_than_was_allowed(
+    visitor: Client, protected: Protected, server: McpServer, call: Any, owner: Any
+) -> None:
+    """Its call is not made, the others go on, somebody is asked, and what was allowed before is asked for again with it."""
+    allow(owner, server, "other")
+    protected.wants = {"note": "write", "other": "send"}
+    for _ in range(2):
+        answer = call(server)
+        assert (answer.status_code, answer.json()["error"]["message"]) == (
+            409,
+            "The server asks for more than was allowed (write). Sign in again to allow it.",
+        )
+    assert protected.notes == []
+    server.refresh_from_db()
+    assert server.signed_in_at
+    assert Notification.objects.filter(user=owner, type="mcp_server.more_asked").count() == 1
+    page = html(visitor, at("tool-server", server))
+    assert "Its tools ask for more than was allowed: <code>write</code>" in page
+    assert "Sign in again and allow" in page
+    address = begun(visitor, server)
+    assert query_of(address)["scope"] == "tools write"
+    came_back(visitor, protected.allowed(address))
+    assert call(server).json()["text"] == "kept: hello"
+    assert call(server, "other").status_code == 409
+    address = begun(visitor, server)
+    assert query_of(address)["scope"] == "tools write send"
+    came_back(visitor, protected.allowed(address))
+    assert "ask for more" not in html(visitor, at("tool-server", server))
+    for tool in ("note", "other"):
+        assert call(server, tool).status_code == 200
+    protected.desk.forget_access()
+    assert call(server, "other").status_code == 200, "a refreshed token holds for the same"
+
+
+def test_wanting_more_does_not_hinder_what_was_allowed(
+    protected: Protected, server: McpServer, call: Any, owner: Any
+) -> None:
+    allow(owner, server, "other")
+    protected.wants = {"note": "write"}
+    assert call(server).status_code == 409
+    assert call(server, "other").json()["text"] == "kept: hello"
+
+
+@pytest.mark.parametrize("words", ["x" * 3000, "\u00e9", '"><b>'])
+def test_odd_words_for_what_is_wanted_are_not_passed_on(
+    visitor: Client, protected: Protected, server: McpServer, call: Any, words: str
+) -> None:
+    protected.wants = {"note": words}
+    answer = call(server)
+    assert answer.json()["is_error"]
+    assert words not in html(visitor, at("tool-server", server)) + str(answer.json())
+    assert query_of(begun(visitor, server))["scope"] == "tools"

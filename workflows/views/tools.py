@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ai_integration import gateway, services
 from ai_integration.contexts.tools import check_words, redirect_uri, servers_page
@@ -18,6 +19,15 @@ from personas.selectors import personas
 from workflows.contexts.tools import tools_page
 from workflows.tool_forms import ApproveForm, RuleForm, ServerForm
 
+LEFT = {
+    True: gettext_lazy("Signed out. The tokens are forgotten here, and no longer hold at %(place)s."),
+    None: gettext_lazy(
+        "Signed out. The tokens are forgotten here; what you allowed is taken back there (%(place)s)."
+    ),
+    False: gettext_lazy(
+        "Signed out. The tokens are forgotten here, but %(place)s could not be told. Take back there what you allowed."
+    ),
+}
 PARTS = {"pal": "workflows/tool_recipe.html", "servers": "workflows/tool_server_rows.html"}
 
 
@@ -93,9 +103,14 @@ def sign_in_done(request: HttpRequest, pk: str) -> HttpResponse:
 @page(*WRITE)
 def sign_out(request: HttpRequest, pk: str) -> HttpResponse:
     found = mcp_server_get(request.user, pk, "change")
-    carry_out(
-        request, lambda: gateway.sign_out(request.user, found), _("Signed out. The tokens are forgotten.")
-    )
+    try:
+        left = gateway.sign_out(request.user, found)
+    except Conflict as error:
+        messages.error(request, str(error))
+    else:
+        (messages.warning if left.told is False else messages.success)(
+            request, LEFT[left.told] % {"place": left.host}
+        )
     return see_other(_at(found))
 
 

@@ -23,8 +23,8 @@ class McpServerSerializer(serializers.ModelSerializer):
         model = McpServer
         fields = (
             "id", "owner", "name", "transport", "command", "folder", "url", "client_id", "timeout_seconds", "shared",
-            "enabled", "checked_at", "check_code", "check", "authorization", "signed_in_at", "tool_count", "approved_count",
-            "created_at", "updated_at",
+            "enabled", "checked_at", "check_code", "check", "authorization", "signed_in_at", "scope_wanted",
+            "tool_count", "approved_count", "created_at", "updated_at",
         )  # fmt: skip
 
     def get_check(self, server: McpServer) -> str:

@@ -1,8 +1,12 @@
-"""Bringing the token with each request, with a new one when it ended. A request that has none is not sent."""
+"""Bringing the token with each request, with a new one when it ended. A request that has none is not sent.
+
+A request for which the token holds too little (`insufficient_scope`, RFC 6750) is not taken either: its caller is told.
+"""
 
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ai_integration.mcp.faults import Fault
+from ai_integration.mcp.signing.scopes import lacking
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,6 +26,10 @@ class Bearer(Protocol):
 
     async def give_up(self, stale: str) -> Fault:
         """`stale`, however new, is refused: what that comes down to."""
+        ...
+
+    async def want(self, scope: str) -> Fault:
+        """The token is good, and yet not for this: what that comes down to."""
         ...
 
 
@@ -57,6 +65,9 @@ async def _taken(inner: Any, bearer: Bearer, request: "httpx2.Request") -> "http
     for _try in range(2):
         token = await bearer.access(stale)
         answer = await inner.handle_async_request(_with(token, request))
+        if wanted := lacking(answer):
+            await answer.aclose()
+            raise await bearer.want(wanted)
         if answer.status_code != 401:
             return answer
         await answer.aclose()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ai_integration.mcp.faults import Fault
+from ai_integration.mcp.signing import scopes
 from ai_integration.mcp.signing.fetching import Fetcher, fetcher
 from ai_integration.mcp.targets import Target
 from ai_integration.outbound import origin, place
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import httpx2
     from mcp.shared.auth import OAuthMetadata, ProtectedResourceMetadata
 
-LONGEST_SCOPE = 2000
 CALL = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -41,6 +41,7 @@ class Found:
     resource: str
     scope: str
     tells_issuer: bool
+    revocation_endpoint: str = ""
 
 
 async def discover(target: Target) -> Found | None:
@@ -116,9 +117,11 @@ async def _checked(
 ) -> Found:
     if "S256" not in (metadata.code_challenge_methods_supported or ()):
         raise Fault("sign_in_unsound", {"place": place(str(metadata.issuer))})
-    register = str(metadata.registration_endpoint or "")
+    register, revoke = (
+        str(each or "") for each in (metadata.registration_endpoint, metadata.revocation_endpoint)
+    )
     ends = (str(metadata.authorization_endpoint), str(metadata.token_endpoint), register)
-    for each in (str(metadata.issuer), *ends):
+    for each in (str(metadata.issuer), *ends, revoke):
         if each:
             await fetch.named(each)
     return Found(
@@ -128,6 +131,7 @@ async def _checked(
         resource=_resource_of(url, resource),
         scope=_scope(refusal, resource, metadata),
         tells_issuer=bool(metadata.authorization_response_iss_parameter_supported),
+        revocation_endpoint=revoke,
     )
 
 
@@ -150,6 +154,6 @@ def _scope(refusal: "httpx2.Response", resource: Any, metadata: "OAuthMetadata")
 
     asked = extract_scope_from_www_auth(refusal)
     found = get_client_metadata_scopes(asked, resource, metadata, DEFAULT_GRANT_TYPES) or ""
-    if len(found) > LONGEST_SCOPE or not (found.isascii() and found.isprintable()):
+    if not scopes.is_sound(found):
         raise Fault("sign_in_unsound", {"place": place(str(metadata.issuer))})
     return found

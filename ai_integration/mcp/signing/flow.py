@@ -1,7 +1,8 @@
 """Registering, the address that a person opens, and the tokens that come of it. Nothing here remembers anything."""
 
+import asyncio
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -9,12 +10,15 @@ from urllib.parse import urlencode
 from ai_integration.mcp.faults import Fault
 from ai_integration.mcp.signing.discovery import Found
 from ai_integration.mcp.signing.fetching import fetcher
+from ai_integration.mcp.signing.scopes import is_sound
 from ai_integration.outbound import place
 
 if TYPE_CHECKING:
     import httpx2
 
 CLIENT_NAME = "AI Hisho Team"
+REVOKE_SECONDS = 5
+UNSAID = {"client_secret": ""}  # counts as left out (RFC 6749, 3.1), and servers of the SDK want it named
 LONGEST_TOKEN, LONGEST_LIFE = 16_000, 10 * 365 * 24 * 3600
 SECRETLY = ("client_secret_basic", "client_secret_post")
 BUSY = (408, 429)
@@ -22,22 +26,24 @@ BUSY = (408, 429)
 
 @dataclass(frozen=True)
 class OAuthClient:
-    """Who we are to an authorization server. `method` says how the token endpoint is told."""
+    """Who we are to an authorization server. `method` says how the token endpoint is told, `scope` what it may ask for."""
 
     client_id: str
     secret: str = field(default="", repr=False)
     method: str = "none"
     redirect_uri: str = ""
     issuer: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """`seconds` is how long the access token lasts, None where nobody says."""
+    """`seconds` is how long the access token lasts, None where nobody says; `scope` what it holds for, empty: what was asked."""
 
     access: str = field(repr=False)
     refresh: str = field(default="", repr=False)
     seconds: int | None = None
+    scope: str = ""
 
 
 class Refused(Exception):
@@ -83,7 +89,8 @@ async def register(home: str, found: Found, redirect_uri: str) -> OAuthClient:
         raise
     method = given.token_endpoint_auth_method or (SECRETLY[0] if given.client_secret else "none")
     _check_words(found.issuer, given.client_id, given.client_secret or "-")
-    return OAuthClient(given.client_id, given.client_secret or "", method, redirect_uri, found.issuer)
+    secret = given.client_secret or ""
+    return OAuthClient(given.client_id, secret, method, redirect_uri, found.issuer, found.scope)
 
 
 def address(found: Found, client: OAuthClient, *, state: str, challenge: str) -> str:
@@ -131,7 +138,22 @@ async def refresh(home: str, endpoint: str, client: OAuthClient, *, token: str, 
     """New tokens; a refresh token that is not replaced stays. Raises Refused, Fault."""
     asked = {"grant_type": "refresh_token", "refresh_token": token, "resource": resource}
     given = await _tokens(home, endpoint, client, asked)
-    return given if given.refresh else Tokens(given.access, token, given.seconds)
+    return given if given.refresh else replace(given, refresh=token)
+
+
+async def revoke(home: str, endpoint: str, client: OAuthClient, *, tokens: dict[str, str]) -> bool:
+    """Have the tokens taken back (RFC 7009), the one to refresh with first. Whether the server says that it did."""
+    kinds = [kind for kind in ("refresh", "access") if tokens.get(kind)]
+    try:
+        async with asyncio.timeout(REVOKE_SECONDS), fetcher(home) as fetch:
+            for kind in kinds:
+                asked = {"token": tokens[kind], "token_type_hint": f"{kind}_token"}
+                answer = await fetch.send(_token_request(endpoint, client, asked, unsaid=UNSAID))
+                if answer.status_code != 200:
+                    return False
+    except (Fault, TimeoutError):
+        return False
+    return True
 
 
 async def _tokens(home: str, endpoint: str, client: OAuthClient, asked: dict[str, str]) -> Tokens:
@@ -148,7 +170,10 @@ async def _tokens(home: str, endpoint: str, client: OAuthClient, asked: dict[str
     raise refused  # not inside: there everything becomes a Fault
 
 
-def _token_request(endpoint: str, client: OAuthClient, asked: dict[str, str]) -> "httpx2.Request":
+def _token_request(
+    endpoint: str, client: OAuthClient, asked: dict[str, str], *, unsaid: dict[str, str] | None = None
+) -> "httpx2.Request":
+    """`unsaid` is added where telling who we are does not fill it."""
     import httpx2
     from mcp.client.auth.oauth2 import OAuthContext
     from mcp.shared.auth import OAuthClientInformationFull
@@ -160,6 +185,7 @@ def _token_request(endpoint: str, client: OAuthClient, asked: dict[str, str]) ->
     )
     context: Any = OAuthContext(endpoint, None, None, None, None, client_info=info)  # type: ignore[arg-type]
     data, headers = context.prepare_token_auth(asked | {"client_id": client.client_id}, {})
+    data = (unsaid or {}) | data
     return httpx2.Request("POST", endpoint, data=data, headers=headers | {"Accept": "application/json"})
 
 
@@ -173,7 +199,8 @@ def _read(content: bytes, endpoint: str) -> Tokens:
         raise Fault("sign_in_unsound", {"place": place(endpoint)}) from error
     _check_words(endpoint, given.access_token, given.refresh_token or "-")
     seconds = None if given.expires_in is None else min(max(0, given.expires_in), LONGEST_LIFE)
-    return Tokens(given.access_token, given.refresh_token or "", seconds)
+    scope = given.scope or ""
+    return Tokens(given.access_token, given.refresh_token or "", seconds, scope if is_sound(scope) else "")
 
 
 def _check_words(url: str, *words: str) -> None:
