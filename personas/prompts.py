@@ -10,8 +10,9 @@ JOBS = {
     "plan": (
         "Plan the work that the requirement asks for. Split it into items that one teammate each can do; give every item the "
         "role of a teammate from `team`, the items it depends on, search queries for the commander's notes, and acceptance "
-        "criteria that can be checked. If `comments` are given, revise `previous` so that each comment is followed, keep what "
-        "nobody commented on as it is, and say in `answers` for every comment, by its `number`, what you did about it or why not."
+        "criteria that can be checked. The query `task-todo:` (with words behind it or none) finds open tasks by when they are "
+        "due. If `comments` are given, revise `previous` so that each comment is followed, keep what nobody commented on as it "
+        "is, and say in `answers` for every comment, by its `number`, what you did about it or why not."
     ),
     "work": (
         "Do the item. Use only what `passages` and `inputs` say; cite every claim as [ref] right behind it, and list in "

@@ -10,7 +10,9 @@ _OWNER_COLUMN = re.compile(r"担当|誰|責任|owner|who|assignee", re.IGNORECAS
 _WHAT_COLUMN = re.compile(r"すること|内容|作業|タスク|項目|何|段階|action|task|what|item", re.IGNORECASE)
 _DUE = re.compile(r"(?:📅|⏳|due:?|期限[:：]?)\s*(\d{4}-\d{2}-\d{2})")
 _DONE = re.compile(r"\s*✅\s*(?:\d{4}-\d{2}-\d{2})?")
-_MARKS = re.compile(r"\s*[📅⏳🛫➕🔺⏫🔼🔽⏬🔁]\ufe0f?\s*(?:\d{4}-\d{2}-\d{2})?")
+_MARKS = re.compile(
+    r"\s*[📅📆🗓⏳⌛🛫➕🔺⏫🔼🔽⏬🔁]\ufe0f?\s*(?:\d{4}-\d{2}-\d{2})?|\s*[\[(](?:due|scheduled|start|created|priority|repeat|id|dependsOn)::[^\])]*[\])]"
+)
 _ASIDE = re.compile(r"\s*[（(]([^（()）、。\d:：]{2,12})[)）]\s*$")
 _SAID = re.compile(
     r"(?:担当|責任者)\s*[:：はが]\s*([^\s、。,（()）／]{1,12})|\b(?:[Oo]wner|[Aa]ssigned to)\s*:?\s*([A-Z]\w{1,20})|@(\w{1,30})|^([A-Z][a-z]{1,20}) (?:will|to|has to|needs to)\b"

@@ -233,6 +233,8 @@ def _function(step: Step, labels: Group) -> str:
 
 def _queries(sketch: _Sketch, step: Step, labels: Group, thing: str) -> list[str]:
     subject = thing or sketch.asked.topic
+    if not labels:
+        return queries.tidy(sketch.fill(template) for template in step.queries.get(sketch.language))
     found: list[str] = []
     for label in labels:
         filled = [
@@ -273,7 +275,9 @@ def _scope(sketch: _Sketch) -> str:
 
 def _risks(sketch: _Sketch) -> list[str]:
     risks = [sketch.fill(line) for line in sketch.book.risks.get(sketch.language)]
-    if not sketch.asked.subject and not sketch.asked.aspects and not sketch.asked.points:
+    if sketch.book.kind == playbook.AGENDA:
+        pass  # it asks of no subject, and is whole without one
+    elif not sketch.asked.subject and not sketch.asked.aspects and not sketch.asked.points:
         risks.insert(0, sketch.say("plan_empty"))
     elif not sketch.relevant:
         risks.insert(0, sketch.say("plan_none"))

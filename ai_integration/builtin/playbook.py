@@ -11,11 +11,11 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ai_integration.builtin import text
+from ai_integration.builtin import text, todo
 from ai_integration.builtin.vocabulary import Both, Strict
 
 FOLDER = Path(__file__).parent / "playbooks"
-FALLBACK = "generic"
+FALLBACK, AGENDA = "generic", "agenda"
 ENOUGH = 3
 PLACEHOLDERS = frozenset(("topic", "aspect", "aspects", "thing", "things"))
 # A summary of an event plans none.
@@ -23,7 +23,7 @@ _SUMMING_UP = re.compile(r"^\W*(?:please )?(?:summari[sz]e|recap|sum up)\b|ã‚’è¦
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Function = Literal["planner", "researcher", "analyst", "writer", "librarian"]
-FormName = Literal["findings", "report", "table", "checklist", "draft", "minutes"]
+FormName = Literal["agenda", "findings", "report", "table", "checklist", "draft", "minutes"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -165,6 +165,8 @@ def load_playbooks(folder: Path) -> dict[str, Playbook]:
 def recognise(requirement: str) -> Playbook:
     """The playbook whose words the requirement uses; the generic one when none is."""
     books = playbooks()
+    if todo.is_asked(requirement) and AGENDA in books:
+        return books[AGENDA]
     folded = text.fold(requirement)
     spaced = f" {' '.join(text.words(requirement))} "
     points, _, kind = max((_signs(book, folded, spaced), book.priority, book.kind) for book in books.values())

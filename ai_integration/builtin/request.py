@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ai_integration.builtin import request_en, request_ja, text, vocabulary
+from ai_integration.builtin import request_en, request_ja, text, todo, vocabulary
 
 READ_LIMIT = 20_000
 LEAD_LIMIT = 2_000
@@ -50,6 +50,8 @@ class Request:
 def parse(requirement: str, names: Iterable[str] = ()) -> Request:
     """Read a requirement. `names` are titles known to exist; where one occurs it is kept in one piece."""
     clean = _INVISIBLE.sub(" ", _PLACEHOLDER.sub(" ", requirement[:READ_LIMIT])).replace("\r", "\n")
+    if todo.is_asked(clean):
+        return Request(text=clean, japanese=text.is_japanese(clean))
     lead, points = _split_points(clean)
     guarded, kept = _guard(lead[:LEAD_LIMIT], names)
     japanese = text.is_japanese(lead or clean)

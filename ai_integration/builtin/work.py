@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ai_integration.builtin import evidence, findings, forms, language, playbook, request, text
+from ai_integration.builtin import agenda, evidence, findings, forms, language, playbook, request, text
 from ai_integration.builtin.extracts import Extract, in_lists
 from ai_integration.builtin.findings import Finding
 from ai_integration.builtin.forms import report
@@ -23,7 +23,7 @@ def do_work(brief: WorkBrief) -> WorkResult:
     tongue = language.of(brief.language, brief.requirement)
     asked = request.parse(brief.requirement, _titles(brief))
     form = forms.form_of(brief.item, brief.comments)
-    found = _gathered(brief, asked) if brief.inputs else findings.search(brief)
+    found = _found(brief, asked, form, tongue)
     if form == "report":
         _without_repeats(found)
     page = Page(tongue, asked, playbook.recognise(brief.requirement).kind)
@@ -39,6 +39,12 @@ def do_work(brief: WorkBrief) -> WorkResult:
         ],
         gaps=gaps,
     )
+
+
+def _found(brief: WorkBrief, asked: request.Request, form: str, tongue: str) -> list[Finding]:
+    if form == agenda.FORM:
+        return agenda.gathered(brief, tongue)
+    return _gathered(brief, asked) if brief.inputs else findings.search(brief)
 
 
 def _titles(brief: WorkBrief) -> list[str]:

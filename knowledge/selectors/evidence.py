@@ -17,6 +17,7 @@ from knowledge.index import Scope, engine, fields, scope_of
 from knowledge.models import Note, Passage, Source, Vault
 from knowledge.question import Feature, features
 from knowledge.ranking import Ranked, idf, rank
+from knowledge.selectors.open_tasks import apart, open_tasks, passages_of
 from knowledge.states import Zone
 
 MAX_QUERIES = 16
@@ -99,11 +100,18 @@ def find_passages(
     """The passages that answer `queries` (questions or keywords) best, in the vaults and sources that `user` may see.
 
     Notes outside `folders` (those in vaults; none is no limit) are not looked at. Diverse (a few of each note), best first,
-    in an order that depends on nothing but the content.
+    in an order that depends on nothing but the content. A query `task-todo:` is answered by where open tasks stand, besides
+    `limit` and first (see `open_tasks`).
     """
     finder = _Finder(user, list(vault_ids), list(source_ids), folders)
-    questions = [features(query[:MAX_QUERY_CHARS]) for query in list(dict.fromkeys(queries))[:MAX_QUERIES]]
-    return finder.best([question for question in questions if question], limit) if finder.scope.homes else []
+    asked, others = apart(list(dict.fromkeys(queries))[:MAX_QUERIES])
+    questions = [features(query[:MAX_QUERY_CHARS]) for query in others]
+    if not finder.scope.homes:
+        return []
+    tasks = finder.tasks(asked, folders) if asked else []
+    known = {(each.note_id, each.line) for each in tasks}
+    best = finder.best([question for question in questions if question], limit)
+    return [*tasks, *(each for each in best if (each.note_id, each.line) not in known)]
 
 
 class _Finder:
@@ -113,6 +121,7 @@ class _Finder:
         vaults = Vault.objects.permitted(user, "view").filter(pk__in=vault_ids)
         sources = Source.objects.permitted(user, "view").filter(pk__in=source_ids)
         homes = [*vaults.values_list("pk", flat=True), *sources.values_list("pk", flat=True)]
+        self._notes = Note.objects.filter(vault__in=vaults)
         self.scope: Scope = scope_of(homes, Zone.EVIDENCE)
         self.heads: Scope = scope_of(homes, Zone.HEAD)
         self.total = sum(
@@ -125,7 +134,13 @@ class _Finder:
         bodies = self._ranked(questions, self.scope, _substance)
         heads = self._ranked(questions, self.heads, _told_by_head)[:HEADS]
         kept = _diverse(sorted(bodies + heads, key=_order), limit)
-        return [_found(passage, score, ranked) for score, ranked, passage in kept]
+        return [_found(passage, score, _why(ranked)) for score, ranked, passage in kept]
+
+    def tasks(self, words: Sequence[str], folders: Sequence[str]) -> list[FoundPassage]:
+        """The passages with the open tasks of notes, those due first first."""
+        pks = passages_of(open_tasks(self._notes, words, folders))
+        rows = _fetched(pks)
+        return [_found(rows[pk], 1.0, _("open task")) for pk in pks if pk in rows]
 
     def _ranked(
         self, questions: list[list[Feature]], scope: Scope, worth: Callable[[_Row], float]
@@ -209,7 +224,7 @@ def _name(passage: _Row) -> str:
     return passage.path or passage.source_title or ""
 
 
-def _found(passage: _Row, score: float, ranked: Ranked) -> FoundPassage:
+def _found(passage: _Row, score: float, why: str) -> FoundPassage:
     return FoundPassage(
         note_id=passage.note_id,
         source_id=passage.source_id,
@@ -219,7 +234,7 @@ def _found(passage: _Row, score: float, ranked: Ranked) -> FoundPassage:
         line=passage.line,
         text=passage.text,
         score=round(score, 4),
-        why=_why(ranked),
+        why=why,
     )
 
 

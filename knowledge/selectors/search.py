@@ -1,6 +1,6 @@
 """Searching notes as one types: every term must be there, phrases in quotes, titles first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from functools import reduce
@@ -8,13 +8,15 @@ from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.core.errors import NotFound
 from knowledge.grams import Term, fold, terms
 from knowledge.index import engine, fields, passage_grams, scope_of
-from knowledge.models import Passage, Vault
+from knowledge.models import Note, Passage, Vault
 from knowledge.ranking import K1, TYPICAL_GRAMS
+from knowledge.selectors.open_tasks import NO_DATE, apart, open_tasks, placed
 from knowledge.selectors.snippets import first_match, snippet
 from knowledge.states import Zone
 
@@ -52,7 +54,12 @@ class SearchHit:
 
 
 def search_notes(user: Any, q: str, *, vault: UUID | str | None = None, limit: int = 20) -> list[SearchHit]:
-    """Notes that hold every term of `q`, best first. Raises NotFound when `vault` is not visible."""
+    """Notes that hold every term of `q`, best first. Raises NotFound when `vault` is not visible.
+
+    `task-todo:` finds open tasks instead, each with its line, those due first first; words behind it narrow them down.
+    """
+    if asked := apart([q[:MAX_QUERY_CHARS]])[0]:
+        return _task_hits(_visible(user, vault), asked, max(0, min(limit, MAX_LIMIT)))
     leaves = terms(q[:MAX_QUERY_CHARS])[:MAX_TERMS]
     homes = _visible(user, vault)
     limit = max(0, min(limit, MAX_LIMIT))
@@ -63,6 +70,22 @@ def search_notes(user: Any, q: str, *, vault: UUID | str | None = None, limit: i
     )
     shown = _shown(matches[: LOOKED_AT * limit], fold(q).strip())
     return _hits(shown[:limit], leaves)
+
+
+def _task_hits(homes: Sequence[UUID] | None, words: Sequence[str], limit: int) -> list[SearchHit]:
+    notes = Note.objects.all() if homes is None else Note.objects.filter(vault__in=homes)
+    found = placed(open_tasks(notes, words, most=limit))
+    texts = {row[0]: _Text(*row) for row in _texts(pk for _task, pk in found)}
+    return [
+        SearchHit(
+            note=NoteRef(task.note_id, task.path, texts[pk].title, texts[pk].vault_id),
+            heading=texts[pk].heading,
+            line=task.line,
+            snippet=f"☐ {task.text}" + ("" if task.due == NO_DATE else f" 📅 {task.due}"),
+            why=_("open task"),
+        )
+        for task, pk in found
+    ]
 
 
 def _visible(user: Any, vault: UUID | str | None) -> tuple[UUID, ...] | None:
@@ -183,8 +206,7 @@ def _shown(matches: list[_Match], query: str) -> list[tuple[_Match, _Text]]:
 
     A note that is called exactly what was typed comes first, one with such an alias second.
     """
-    rows = Passage.objects.filter(pk__in=[match.best.pk for match in matches]).order_by().values_list(*_TEXT)
-    texts = {row[0]: _Text(*row) for row in rows}
+    texts = {row[0]: _Text(*row) for row in _texts(match.best.pk for match in matches)}
     found = [(match, texts[match.best.pk]) for match in matches if match.best.pk in texts]
     for match, text in found:
         if query == fold(text.title):
@@ -192,6 +214,10 @@ def _shown(matches: list[_Match], query: str) -> list[tuple[_Match, _Text]]:
         elif any(query == fold(alias) for alias in text.aliases):
             match.score += 1.0
     return sorted(found, key=lambda each: (-each[0].score, each[1].path, str(each[0].note_id)))
+
+
+def _texts(pks: Iterable[int]) -> QuerySet[Passage, Any]:
+    return Passage.objects.filter(pk__in=list(pks)).order_by().values_list(*_TEXT)
 
 
 def _exact(leaves: Sequence[Term], candidates: Sequence[int]) -> Sequence[int]:

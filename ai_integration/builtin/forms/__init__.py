@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 from ai_integration.builtin import text, vocabulary
 from ai_integration.builtin.findings import Finding
-from ai_integration.builtin.forms import checklist, draft, minutes, report, table
+from ai_integration.builtin.forms import agenda, checklist, draft, minutes, report, table
 from ai_integration.builtin.forms.page import Page
 from ai_integration.jobs import PlanItem
 
 Compose = Callable[[Page, Sequence[Finding]], None]
 COMPOSERS: dict[str, Compose] = {
+    "agenda": agenda.compose,
     "findings": report.compose_findings,
     "report": report.compose,
     "table": table.compose,
