@@ -21,6 +21,9 @@ _BULLET = re.compile(
 # 「次の2点を調べて。1. 価格 2. 納期」
 _NUMBERED = re.compile(r"(?:^|[\s。：:])[1１①][.．)）、]?\s*\D[^\n]*?[\s。、,][2２②][.．)）、]?\s*\D")
 _INLINE = re.compile(r"(?:(?<=[\s。：:、,])|^)(?=[1-9１-９①-⑨][.．)）]\s*[^\d\s])")
+# 「新製品の①価格②納期を調べて」: circles need nothing between them, and what follows the last point asks for all of them.
+_CIRCLED = re.compile(rf"①(?=[^①-⑳\n]*[{text.KANJI}{text.KATAKANA}A-Za-z])[^①-⑳\n]+②")
+_CIRCLE = re.compile(r"[、,・と]?(?=[①-⑳])")
 _NAME = re.compile(r"\[\[([^\[\]|#]{1,100})[^\[\]]{0,100}\]\]|[「『“\"]([^「」『』“”\"\n]{2,100})[」』”\"]")
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
@@ -73,7 +76,7 @@ def parse(requirement: str, names: Iterable[str] = ()) -> Request:
 def _split_points(clean: str) -> tuple[str, tuple[str, ...]]:
     lead: list[str] = []
     points: list[str] = []
-    for line in _INLINE.sub("\n", clean).splitlines() if _NUMBERED.search(clean) else clean.splitlines():
+    for line in _lines(clean):
         bullet = _BULLET.match(line)
         if bullet and len(points) < MAX_POINTS:
             points.append(text.clip(bullet[1], POINT_LIMIT))
@@ -82,6 +85,20 @@ def _split_points(clean: str) -> tuple[str, tuple[str, ...]]:
     if len(points) == 1:
         return "\n".join([*lead, points[0]]), ()
     return "\n".join(lead), tuple(dict.fromkeys(points))
+
+
+def _lines(clean: str) -> list[str]:
+    """The lines, with points that stand behind each other on one line put on lines of their own."""
+    if not _CIRCLED.search(clean):
+        return (_INLINE.sub("\n", clean) if _NUMBERED.search(clean) else clean).splitlines()
+    lines: list[str] = []
+    for line in clean.splitlines():
+        parts = [part for part in _CIRCLE.split(line) if part.strip()] if _CIRCLED.search(line) else [line]
+        lines += [
+            *(part.rstrip("の ") for part in parts[:-1]),
+            request_ja.asked_for(parts[-1]) if len(parts) > 1 else parts[-1],
+        ]
+    return lines
 
 
 def _guard(lead: str, names: Iterable[str]) -> tuple[str, list[str]]:

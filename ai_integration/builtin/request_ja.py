@@ -214,6 +214,13 @@ def _statement(sentence: str) -> Reading:
     return _object(topic, target["object"] if target else ("" if about else _bare(rest)))
 
 
+def asked_for(point: str) -> str:
+    """A point without the request that follows it: 「納期を表にまとめて」 is 納期."""
+    about = _ABOUT.match(point)
+    target = _OBJECT.match(point)
+    return about["topic"] if about else target["object"] if target else point
+
+
 def _bare(rest: str) -> str:
     """A noun phrase without a verb: 「新製品Aの調査報告」, or the head before は."""
     head = _HEAD.match(rest)

@@ -129,6 +129,24 @@ def test_points_are_found_in_a_line_too() -> None:
     asked = parse("次の3点を調べて報告書にして。1. 新製品の価格 2. 発売日 3. 競合製品")
     assert (asked.topic, asked.points) == ("", ("新製品の価格", "発売日", "競合製品"))
     assert parse("版は 1. 2 から 2. 5 まで").points == ()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "topic", "points"),
+    [
+        ("新製品の①価格②納期を表にまとめてください。", "新製品", ("価格", "納期")),
+        ("オリノについて、①価格、②納期、③競合について調べて", "オリノ", ("価格", "納期", "競合")),
+        ("新製品について①価格 ②納期", "新製品", ("価格", "納期")),
+        ("①価格②納期を表にまとめて", "", ("価格", "納期")),
+        ("新製品の①価格を調べて", "新製品", ()),
+        ("版は①から②まで", "版", ()),
+    ],
+)
+def test_circled_points_need_nothing_between_them(
+    requirement: str, topic: str, points: tuple[str, ...]
+) -> None:
+    asked = parse(requirement)
+    assert (asked.topic, asked.points) == (topic, points)
     english = parse("Find out about Orino: 1) price 2) lead time")
     assert (english.topic, english.points) == ("Orino", ("price", "lead time"))
 
