@@ -86,7 +86,7 @@ class Line:
 
         command, arguments = _executable(self.target), list(self.target.command[1:])
         if os.name == "posix":  # elsewhere the SDK itself ends the whole tree, by a job object
-            arguments = ["-I", str(WARDEN), str(LONGEST_LINE), command, *arguments]
+            arguments = ["-I", str(WARDEN), str(os.getpid()), str(LONGEST_LINE), command, *arguments]
             command = sys.executable
         mark = {MARK: str(self.target.server_id)}
         parameters = StdioServerParameters(

@@ -1,6 +1,6 @@
 """Starts one MCP server and sees to it that nothing of it is left behind.
 
-    python warden.py LONGEST_LINE command [argument …]
+    python warden.py PARENT LONGEST_LINE command [argument …]
 
 Stands between the platform and a server that speaks over its standard input and output. It ends everything that the server
 started, also what moved into a session of its own, when the server ends, when it is told to (SIGTERM), and when the platform
@@ -30,10 +30,23 @@ FLOODED = "warden: too much was written at once"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
+class Told:
+    """Whether somebody told us to end. No Event: signals come while one is being handled, and its lock would wait for itself."""
+
+    yet = False
+
+    def tell(self, _number: int, _frame: object) -> None:
+        self.yet = True
+
+
 def main(arguments: list[str]) -> int:
-    parent = os.getppid()
+    """`arguments` are the number of the process that starts us, the longest line, and the command."""
+    parent = int(arguments[0])
     _adopt_orphans()
-    longest, command = int(arguments[0]), arguments[1:]
+    longest, command = int(arguments[1]), arguments[2:]
+    told = Told()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told.tell)
     try:
         server = subprocess.Popen(
             command,
@@ -46,9 +59,6 @@ def main(arguments: list[str]) -> int:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
     _leave_input_to_the_server()
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: told.set())
     pump = Pump(server, longest)
     status = _watch(server, pump, told, parent)
     _end_all(server)
@@ -58,8 +68,8 @@ def main(arguments: list[str]) -> int:
     return status
 
 
-def _watch(server: "subprocess.Popen[bytes]", pump: "Pump", told: threading.Event, parent: int) -> int:
-    while not told.is_set() and not pump.flooded and os.getppid() == parent:
+def _watch(server: "subprocess.Popen[bytes]", pump: "Pump", told: Told, parent: int) -> int:
+    while not told.yet and not pump.flooded and os.getppid() == parent:
         with suppress(subprocess.TimeoutExpired):
             return server.wait(WATCH_SECONDS if pump.alive() else 0.05)
     return 0
