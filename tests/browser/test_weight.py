@@ -14,7 +14,8 @@ MOST_BYTES = 100_000
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-  const moved = entry.sources.map(({ node }) => (node?.nodeType === 1 ? node : node?.parentElement)?.outerHTML.slice(0, 120));
+  const moved = entry.sources.map(({ node, previousRect: from, currentRect: to }) => [
+    (node?.nodeType === 1 ? node : node?.parentElement)?.outerHTML.slice(0, 120), `${from.x},${from.y} → ${to.x},${to.y}`]);
   if (!entry.hadRecentInput) window.shifts.push([entry.value, location.pathname, ...moved]);
 })).observe({ type: "layout-shift", buffered: true });
 """
@@ -77,8 +78,25 @@ def test_nothing_jumps_during_a_live_run(opened: Callable[..., Page], viewport: 
     assert found + shifts(page) == []
 
 
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_nothing_jumps_while_a_page_comes_slowly(
+    opened: Callable[..., Page], viewport: dict[str, int]
+) -> None:
+    page = opened(viewport)
+    workflow = carried_out(page)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 20, "downloadThroughput": 3_000, "uploadThroughput": 50_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    page.add_init_script(SHIFTS)
+    for address in ("/", workflow, f"{workflow}?view=work", "/workflows/"):
+        page.goto(address)
+        expect(page.locator("main h1").first).to_be_visible()
+        assert shifts(page) == []
+
+
 def shifts(page: Page) -> list[Any]:
-    """What jumped on this page without anybody having touched it: `[how much, page, what…]`."""
+    """What jumped on this page without anybody having touched it: `[how much, page, [what, from where to where]…]`."""
     return page.evaluate("window.shifts")
 
 
