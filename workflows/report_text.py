@@ -124,10 +124,9 @@ class _Footnotes:
         return f"[^{self._numbers[place]}]"
 
     def _meant(self, match: re.Match[str]) -> dict[str, Any]:
-        """Of several quotes from one passage, the one whose words stand last before the marker, in its own line."""
+        """Of several quotes from one passage, the one that stands last before the marker, in its own line, or else most."""
         line = _letters(match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()])
-        found = [(line.rfind(_letters(each["quote"])[:KNOWN_BY]), each) for each in self.known[match[1]]]
-        return max(found, key=lambda pair: pair[0])[1]
+        return max(self.known[match[1]], key=lambda each: _begun(line, _letters(each["quote"])[:KNOWN_BY]))
 
     def text(self, words: dict[str, str]) -> str:
         lines = [f"[^{each['number']}]: {place(each, words)}" for each in self.used]
@@ -228,6 +227,16 @@ def inert(text: str) -> str:
 
 def _letters(text: str) -> str:
     return "".join(char for char in text if char.isalnum())
+
+
+def _begun(line: str, quote: str) -> tuple[bool, int]:
+    """Whether `quote` stands in `line`, and where last; else how many letters of its beginning do."""
+    least, most = 0, len(quote)
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if quote[:middle] in line else (least, middle - 1)
+    whole = bool(quote) and least == len(quote)
+    return whole, line.rfind(quote) if whole else least
 
 
 def one_line(text: str) -> str:

@@ -92,6 +92,7 @@ def test_this_week_over_the_sample_vault(office: Office) -> None:
     assert "2026-11-29 まで" in done.body
     assert len(rows(done.body, "そのあとのもの")) == 5
     assert "テンプレート" not in str(done.notes)
+    assert len(done.report.citations) == 9, "each task has a source of its own"
     assert not done.report.gaps
     assert all(finding.met for finding in done.verdict.findings)
 
