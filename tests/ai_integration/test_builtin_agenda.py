@@ -151,3 +151,16 @@ def test_many_are_told_by_what_is_due_first(owner: Any, own_vault: Vault) -> Non
     assert len(found) >= 40
     assert found == sorted(found)
     assert found[0] == "2026-12-01"
+    assert "このほかにも未完了のタスクがノートに残っているかもしれません。" in body
+
+
+@pytest.mark.django_db
+def test_a_long_list_says_what_it_leaves_out(owner: Any, own_vault: Vault) -> None:
+    text = "# L\n\n" + "".join(f"- [ ] 作業{at:03}\n" for at in range(100))
+    write(Path(own_vault.path), "l.md", text)
+    services.vault_sync(own_vault)
+    body = Office(owner, own_vault).delegate("未完了のタスクを一覧にして").body
+    assert "未完了のタスクは 100 件です" in body
+    assert len(rows(body, "期限のないもの")) == 80
+    assert "ほか 20 件は、ここには並べていません。" in body
+    assert "残っているかもしれません" not in body

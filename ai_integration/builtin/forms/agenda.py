@@ -8,6 +8,10 @@ from ai_integration.builtin.findings import Finding
 from ai_integration.builtin.forms import report
 from ai_integration.builtin.forms.page import Page, name_of
 
+MOST_ROWS = 80
+MANY_PLACES = 40
+"""So many places with open tasks are handed to whoever works at most: there may be more."""
+
 
 def compose(page: Page, found: Sequence[Finding]) -> None:
     total = sum(len(finding.extracts) for finding in found)
@@ -19,12 +23,20 @@ def compose(page: Page, found: Sequence[Finding]) -> None:
         for finding in found
     ]
     page.tell("agenda_total", total=total, parts=page.say("listing").join(counted))
+    left = MOST_ROWS
     for finding in found:
         page.heading(2, name_of(page, finding))
-        if finding.extracts:
-            rows(page, finding.extracts)
-        else:
+        if not finding.extracts:
             page.tell("agenda_none")
+        elif left:
+            rows(page, finding.extracts[:left])
+        if rest := len(finding.extracts[left:]):
+            page.gap()
+            page.tell("agenda_rest", count=rest)
+        left = max(0, left - len(finding.extracts))
+    if len({extract.place[:2] for finding in found for extract in finding.extracts}) >= MANY_PLACES:
+        page.gap()
+        page.tell("agenda_many")
 
 
 def rows(page: Page, extracts: Sequence[Extract]) -> None:
