@@ -1,4 +1,4 @@
-"""Servers of models, and the real PAL MCP server, fetched once and wired to a model server of ours."""
+"""Servers of models, the real PAL MCP server, fetched once and wired to one of ours, and the built-in secretary's vault."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +11,22 @@ from django.urls import reverse
 from ai_integration import gateway
 from ai_integration.models import McpServer
 from ai_integration.services import credential_create, default_model_set
+from knowledge import services
+from tests.ai_integration.office import Office
 from tests.scripted import no_environment, serving, stub  # noqa: F401 - fixtures
 from tests.stub import Stub
 from tests.tool_servers import allow, asker, close_all
 
 PAL_KEY = "sk-canary-0123456789"
+
+
+@pytest.fixture
+def sample(owner: Any, settings: Any, tmp_path: Path) -> Office:
+    """The built-in secretary over the sample vault."""
+    settings.DATA_DIR = tmp_path.resolve() / "data"
+    vault = services.sample_vault_install(owner)
+    services.vault_sync(vault)
+    return Office(owner, vault)
 
 
 @pytest.fixture

@@ -34,14 +34,6 @@ ENGLISH = {
 
 
 @pytest.fixture
-def sample(owner: Any, settings: Any, tmp_path: Path) -> Office:
-    settings.DATA_DIR = tmp_path.resolve() / "data"
-    vault = services.sample_vault_install(owner)
-    services.vault_sync(vault)
-    return Office(owner, vault)
-
-
-@pytest.fixture
 def english(owner: Any, tmp_path: Path) -> Office:
     root = tmp_path.resolve() / "english"
     root.mkdir()

@@ -57,14 +57,6 @@ def test_tasks_of_something_are_another_question(requirement: str) -> None:
 
 
 @pytest.fixture
-def office(owner: Any, settings: Any, tmp_path: Path) -> Office:
-    settings.DATA_DIR = tmp_path.resolve() / "data"
-    vault = services.sample_vault_install(owner)
-    services.vault_sync(vault)
-    return Office(owner, vault)
-
-
-@pytest.fixture
 def own_vault(owner: Any, tmp_path: Path) -> Vault:
     root = tmp_path / "own"
     root.mkdir()
@@ -77,9 +69,9 @@ def rows(body: str, heading: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_this_week_over_the_sample_vault(office: Office) -> None:
+def test_this_week_over_the_sample_vault(sample: Office) -> None:
     assert TODAY == "2026-11-23"
-    done = office.delegate("今週やるべきことを教えて")
+    done = sample.delegate("今週やるべきことを教えて")
     assert (done.plan.kind, len(done.plan.items)) == ("agenda", 1)
     assert [row.split(" | ")[:2] for row in rows(done.body, "期限を過ぎたもの")] == [
         ["| 2026-11-20", "発注書を社長に回す"],
@@ -98,8 +90,8 @@ def test_this_week_over_the_sample_vault(office: Office) -> None:
 
 
 @pytest.mark.django_db
-def test_everything_over_the_sample_vault(office: Office) -> None:
-    body = office.delegate("What should I do? List my open tasks.").body
+def test_everything_over_the_sample_vault(sample: Office) -> None:
+    body = sample.delegate("What should I do? List my open tasks.").body
     assert len(rows(body, "Overdue")) == 2
     assert len(rows(body, "Within seven days (until 2026-11-30)")) == 2
     later = [row.split(" | ")[0].removeprefix("| ") for row in rows(body, "Later")]
