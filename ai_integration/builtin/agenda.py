@@ -12,8 +12,7 @@ from ai_integration.jobs import Passage, WorkBrief
 
 FORM = "agenda"
 SOON_DAYS = 7
-MOST_LATER = 5
-"""Where a time is asked about, so many of the tasks behind it are shown."""
+SOON = "soon"
 
 _SUNDAY, _DECEMBER = 6, 12
 _UNTIL = (
@@ -97,8 +96,6 @@ def _groups(
     now = [each for each in tasks if today <= each.due <= last]
     later = [each for each in tasks if each.due > last]
     undated = [each for each in tasks if not each.due]
-    if name != "soon":
-        later = later[:MOST_LATER]
     groups = [
         (vocabulary.say("agenda_late", tongue), late),
         (until, now),
@@ -108,10 +105,15 @@ def _groups(
     return [(label, some) for label, some in groups if some or label == until]
 
 
-def _until(requirement: str, today: date) -> tuple[str, str]:
-    """The name of the time that is asked about, and its last day."""
+def time_asked(requirement: str) -> str:
+    """The name of the time that is asked about, SOON where none is."""
     folded = text.fold(requirement)
-    name = next((name for name, sign in _UNTIL if sign.search(folded)), "soon")
+    return next((name for name, sign in _UNTIL if sign.search(folded)), SOON)
+
+
+def _until(requirement: str, today: date) -> tuple[str, str]:
+    """The time that is asked about, and its last day."""
+    name = time_asked(requirement)
     sunday = today + timedelta(days=_SUNDAY - today.weekday())
     last = {
         "today": today,
@@ -120,7 +122,7 @@ def _until(requirement: str, today: date) -> tuple[str, str]:
         "next_week": sunday + timedelta(days=7),
         "this_month": _month_end(today),
         "next_month": _month_end(_month_end(today) + timedelta(days=1)),
-        "soon": today + timedelta(days=SOON_DAYS),
+        SOON: today + timedelta(days=SOON_DAYS),
     }
     return name, last[name].isoformat()
 

@@ -275,9 +275,9 @@ def _scope(sketch: _Sketch) -> str:
 
 def _risks(sketch: _Sketch) -> list[str]:
     risks = [sketch.fill(line) for line in sketch.book.risks.get(sketch.language)]
-    if sketch.book.kind == playbook.AGENDA:
-        pass  # it asks of no subject, and is whole without one
-    elif not sketch.asked.subject and not sketch.asked.aspects and not sketch.asked.points:
+    if sketch.book.kind == playbook.AGENDA:  # it asks of no subject, and is whole without one
+        return [text.clip(line, LINE) for line in risks]
+    if not sketch.asked.subject and not sketch.asked.aspects and not sketch.asked.points:
         risks.insert(0, sketch.say("plan_empty"))
     elif not sketch.relevant:
         risks.insert(0, sketch.say("plan_none"))

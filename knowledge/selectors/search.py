@@ -85,6 +85,7 @@ def _task_hits(homes: Sequence[UUID] | None, words: Sequence[str], limit: int) -
             why=_("open task"),
         )
         for task, pk in found
+        if pk in texts  # a sync may have cut the note anew meanwhile
     ]
 
 

@@ -156,3 +156,15 @@ def test_a_long_list_says_what_it_leaves_out(owner: Any, own_vault: Vault) -> No
     assert len(rows(body, "期限のないもの")) == 80
     assert "ほか 20 件は、ここには並べていません。" in body
     assert "残っているかもしれません" not in body
+
+
+@pytest.mark.django_db
+def test_what_is_behind_the_time_asked_is_counted_and_not_all_listed(owner: Any, own_vault: Vault) -> None:
+    text = "# L\n\n" + "".join(f"- [ ] 作業{at:02} 📅 2027-01-{at:02}\n" for at in range(1, 21))
+    write(Path(own_vault.path), "l.md", text)
+    services.vault_sync(own_vault)
+    body = Office(owner, own_vault).delegate("今週やるべきことを教えて").body
+    assert "未完了のタスクは 20 件です" in body
+    assert "ここに入るタスクはありません。" in body
+    assert len(rows(body, "そのあとのもの")) == 5
+    assert "ほか 15 件は、ここには並べていません。" in body
