@@ -65,6 +65,7 @@ def house(transactional_db: None, owner: Any, tmp_path: Path) -> House:
 
 @pytest.fixture(scope="module")
 def _worker() -> Iterator[EmbeddedWorker]:
+    state.reset_state()  # a message that came while an earlier worker stopped stays reserved for ever
     worker = EmbeddedWorker(concurrency=CONCURRENCY)
     worker.start()
     yield worker
