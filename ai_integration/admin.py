@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ai_integration import services
+from ai_integration import gateway, services
 from ai_integration.models import (
     Budget,
     CallRecord,
@@ -87,7 +87,7 @@ class McpServerAdmin(ServiceAdmin):
         return super().get_queryset(request).defer("environment", "headers", "client_secret")
 
     def delete(self, actor: Any, obj: McpServer) -> None:
-        services.mcp_server_delete(actor, obj)
+        gateway.server_remove(actor, obj)
 
 
 @admin.register(McpSignIn)

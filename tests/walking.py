@@ -30,7 +30,7 @@ if known:
 row = gateway.connect(me, known or mcp_server_create(me, name="walker", command=told["command"]))
 for tool in row.tools.all():
     tool_approve(me, row, tool.name, digest=tool.digest, policy={policy!r})
-gateway.disconnect(row)
+gateway.disconnect(row.pk)
 again = str(Persona.objects.filter(name__startswith="道具係").count() or "")
 who = factories.persona(me, name="道具係" + again, role="歩く人", model="openai:stub", tools=["walker/*"])
 team = factories.team(me, "レビュー", name="歩く組" + again)

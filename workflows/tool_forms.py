@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from ai_integration import services
+from ai_integration import gateway, services
 from ai_integration.models import McpServer
 from ai_integration.states import ToolPolicy, Transport
 from foundation.core.forms import CommandForm
@@ -128,7 +128,7 @@ class ServerForm(CommandForm):
         given = self.cleaned_data
         given["client_secret"] = given["client_secret"] or None
         if self.server:
-            return self.run(lambda: services.mcp_server_update(user, self.server, **given))
+            return self.run(lambda: gateway.server_change(user, self.server, **given))
         filled = {name: value for name, value in given.items() if value is not None}
         return self.run(lambda: services.mcp_server_create(user, **filled))
 

@@ -10,9 +10,10 @@ from ai_integration.errors import (
 from ai_integration.gateway.calls import Outcome, complete, stream
 from ai_integration.gateway.connecting import connect, disconnect
 from ai_integration.gateway.drawing import Picture, draw
+from ai_integration.gateway.leaving import Left, server_change, server_remove, sign_out
 from ai_integration.gateway.proving import Offer, Proof, offers, prove
 from ai_integration.gateway.recipes import pal_carry_out, pal_refresh, pal_wiring
-from ai_integration.gateway.signing import Begun, Left, sign_in_begin, sign_in_finish, sign_out
+from ai_integration.gateway.signing import Begun, sign_in_begin, sign_in_finish
 from ai_integration.gateway.streaming import Delta
 from ai_integration.gateway.tools import (
     Asked,
@@ -54,6 +55,8 @@ __all__ = [
     "pal_refresh",
     "pal_wiring",
     "prove",
+    "server_change",
+    "server_remove",
     "sign_in_begin",
     "sign_in_finish",
     "sign_out",

@@ -1,5 +1,7 @@
 """Connecting a server of tools: what it offers and how that went is written down."""
 
+from uuid import UUID
+
 from ai_integration.gateway import loop
 from ai_integration.gateway.holding import forget, holder
 from ai_integration.mcp import manager, pal
@@ -29,10 +31,10 @@ def connect(actor: Actor, server: McpServer) -> McpServer:
     return mcp_server_checked(actor, server.pk, code=OK, detail={"tools": len(listing)}) or server
 
 
-def disconnect(server: McpServer) -> None:
+def disconnect(server_id: UUID) -> None:
     """End this process' session with the server, and everything that it started."""
-    loop.run(manager.close(server.pk))
-    forget(server.pk)
+    loop.run(manager.close(server_id))
+    forget(server_id)
 
 
 async def _listing(target: Target) -> dict[str, Listed]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ai_integration import services
 from ai_integration.gateway import loop
-from ai_integration.gateway.connecting import connect, disconnect, target_of
+from ai_integration.gateway.connecting import connect, target_of
 from ai_integration.gateway.holding import ends_at
 from ai_integration.mcp.faults import Fault, sentence
 from ai_integration.mcp.signing import flow, scopes
@@ -20,7 +20,7 @@ from ai_integration.models import McpServer, McpSignInAttempt
 from ai_integration.outbound import place
 from ai_integration.selectors import Held, sign_in_held
 from foundation.core.actors import Actor
-from foundation.core.errors import Conflict, Unavailable
+from foundation.core.errors import Conflict
 from foundation.core.permissions import require
 
 
@@ -31,14 +31,6 @@ class Begun:
     address: str
     host: str
     attempt: McpSignInAttempt
-
-
-@dataclass(frozen=True)
-class Left:
-    """Signed out. `told` says whether the authorization server at `host` took the tokens back; None where it takes none."""
-
-    host: str
-    told: bool | None
 
 
 def sign_in_begin(actor: Actor, server: McpServer, *, redirect_uri: str, session: str = "") -> Begun:
@@ -87,28 +79,6 @@ def sign_in_finish(
         raise _failed(str(fault)) from fault
     _keep(actor, server, kept["url"], found, client, given)
     return connect(actor, server)
-
-
-def sign_out(actor: Actor, server: McpServer) -> Left:
-    """Forget the tokens, end the session, and have the tokens taken back. Raises Forbidden, Conflict `not_signed_in`."""
-    held, url = _readable(server), server.url
-    services.sign_out(actor, server)
-    disconnect(server)
-    endpoint = held.tokens.get("revocation", "") if held else ""
-    if held is None or not endpoint:
-        return Left(place(held.issuer if held else url), told=None)
-    client = flow.OAuthClient(**held.client)
-    loop.let_connection_go()
-    told = loop.run(flow.revoke(url, endpoint, client, tokens=held.tokens))
-    return Left(place(endpoint), told)
-
-
-def _readable(server: McpServer) -> Held | None:
-    """What is held; nothing where it cannot be decrypted, so that it can be left all the same."""
-    try:
-        return sign_in_held(server.pk)
-    except Unavailable:
-        return None
 
 
 def _keep(

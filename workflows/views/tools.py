@@ -57,7 +57,6 @@ def server(request: HttpRequest, pk: str) -> HttpResponse:
         return _page(request, found)
     form = ServerForm(request.POST, server=mcp_server_get(request.user, pk, "change"))
     if form.is_valid() and (changed := form.save(request.user)):
-        gateway.disconnect(changed)
         messages.success(request, _("Saved. Connect it to see whether it answers."))
         return see_other(_at(changed))
     return _page(request, found, refused=form)
@@ -118,9 +117,8 @@ def sign_out(request: HttpRequest, pk: str) -> HttpResponse:
 def delete(request: HttpRequest, pk: str) -> HttpResponse:
     found = mcp_server_get(request.user, pk, "delete")
     done = _("Removed. The calls that were made stay on record.")
-    if not carry_out(request, lambda: services.mcp_server_delete(request.user, found), done):
+    if not carry_out(request, lambda: gateway.server_remove(request.user, found), done):
         return see_other(_at(found))
-    gateway.disconnect(found)
     return see_other(reverse("tool-servers"))
 
 

@@ -73,14 +73,12 @@ class McpServerViewSet(IdempotentCreate, ReadViewSet):
         """Change it. An address on another server needs its headers again."""
         server = self.get_object()
         changes = self.checked(serializers.McpServerChange)
-        return self.shown(services.mcp_server_update(request.user, server, **changes))
+        return self.shown(gateway.server_change(request.user, server, **changes))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """End its session and forget it with its tools."""
-        found = self.get_object()
-        services.mcp_server_delete(request.user, found)
-        gateway.disconnect(found)
+        """End its session and forget it with its tools. Tokens of a sign-in are taken back where that is possible."""
+        gateway.server_remove(request.user, self.get_object())
         return Response(status=204)
 
     @extend_schema(request=None)

@@ -1,6 +1,6 @@
 """Signing in at a tool server that asks for it: the whole way, who may come back, and what is forgotten."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,77 +11,14 @@ from rest_framework.test import APIClient
 from ai_integration.models import McpServer, McpSignIn, McpSignInAttempt
 from foundation.activity.models import AuditEntry
 from foundation.core.crypto import stored_tokens
+from tests.ai_integration.sign_in.way import ENGLISH, at, begun, came_back, defined, through
 from tests.oauth_server import Protected, query_of
 from tests.pages import html, signed_in
-from tests.tool_servers import allow, close_all
+from tests.tool_servers import allow
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ASKS = "This server asks you to sign in."
-ENGLISH = {"Accept-Language": "en"}
 STALE = "This sign-in is not under way any more"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays_open() -> Iterator[None]:
-    yield
-    close_all()
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Protected]:
-    with Protected() as server:
-        yield server
-
-
-@pytest.fixture
-def protected(served: Protected) -> Protected:
-    served.desk.__init__()
-    served.notes.clear()
-    served.seen.clear()
-    served.wants.clear()
-    return served
-
-
-@pytest.fixture
-def visitor(owner: Any) -> Client:
-    return signed_in(owner, "en")
-
-
-def defined(visitor: Client, protected: Protected, **given: str) -> McpServer:
-    body = {
-        "name": "guarded",
-        "transport": "http",
-        "url": protected.url,
-        "timeout_seconds": "20",
-        "enabled": "on",
-    }
-    answer = visitor.post(reverse("tool-servers"), body | given)
-    assert answer.status_code == 303, answer.content
-    return McpServer.objects.get()
-
-
-def at(name: str, server: McpServer) -> str:
-    return reverse(name, args=[server.pk])
-
-
-def begun(visitor: Client, server: McpServer) -> str:
-    """The address to which the person is sent."""
-    answer = visitor.post(at("tool-sign-in", server))
-    assert answer.status_code == 200, answer
-    return answer["Refresh"].partition("url=")[2]
-
-
-def came_back(visitor: Client, back: str) -> str:
-    """The page on which somebody who comes back finds themselves."""
-    answer = visitor.get(back.removeprefix("http://testserver"), follow=True)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def through(visitor: Client, protected: Protected, server: McpServer) -> None:
-    came_back(visitor, protected.allowed(begun(visitor, server)))
-    server.refresh_from_db()
-    assert server.check_code == "ok", server.check_detail
 
 
 def test_the_whole_way_ends_in_a_call(

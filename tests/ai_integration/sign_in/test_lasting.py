@@ -1,65 +1,24 @@
 """What becomes of a sign-in: tokens that end, that are refused, and that two processes hold; clients registered beforehand."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from mcp.shared.auth import OAuthClientInformationFull
-from rest_framework.test import APIClient
 
 from ai_integration.gateway import holding, loop
 from ai_integration.gateway.holding import Holder
 from ai_integration.models import McpServer, McpSignIn
 from foundation.activity.models import AuditEntry, Notification
 from foundation.core.crypto import stored_tokens
-from tests.ai_integration.test_sign_in import ENGLISH, at, begun, came_back, defined, through
+from tests.ai_integration.sign_in.way import at, begun, came_back, defined, through
 from tests.oauth_server import Protected, query_of
-from tests.pages import html, signed_in
+from tests.pages import html
 from tests.tool_servers import allow, close_all
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 AGAIN = "The sign-in has ended: the server does not take it any more. Sign in again."
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays_open() -> Iterator[None]:
-    yield
-    close_all()
-
-
-@pytest.fixture
-def protected() -> Iterator[Protected]:
-    with Protected() as server:
-        yield server
-
-
-@pytest.fixture
-def visitor(owner: Any) -> Client:
-    return signed_in(owner, "en")
-
-
-@pytest.fixture
-def call(owner: Any, api: Callable[..., APIClient]) -> Callable[..., Any]:
-    """`call(server)`: a call of `note` (or another tool) by hand, and what was answered."""
-    client = api(owner)
-
-    def made(server: McpServer, tool: str = "note") -> Any:
-        body = {"tool": tool, "arguments": {"text": "hello"}}
-        return client.post(f"/api/v1/mcp-servers/{server.pk}/call/", body, format="json", headers=ENGLISH)
-
-    return made
-
-
-@pytest.fixture
-def server(visitor: Client, protected: Protected, owner: Any) -> McpServer:
-    """Signed in to, and its tool may be called."""
-    made = defined(visitor, protected)
-    through(visitor, protected, made)
-    allow(owner, made, "note")
-    return made
 
 
 def test_a_token_that_ended_is_replaced_by_itself(
@@ -187,40 +146,6 @@ def test_a_server_changed_meanwhile_gets_no_token(visitor: Client, protected: Pr
     McpServer.objects.update(url=f"{protected.base}/other")
     assert "The server was changed while you signed in." in came_back(visitor, back)
     assert not McpSignIn.objects.exists()
-
-
-def test_signing_out_where_the_tokens_cannot_be_taken_back_says_so(
-    visitor: Client, protected: Protected, server: McpServer
-) -> None:
-    protected.desk.broken = True
-    page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
-    assert "could not be told." in page
-    assert protected.seen.count("/revoke") == 1, "the second is not tried"
-    server.refresh_from_db()
-    assert server.signed_in_at is None
-    assert not dict(stored_tokens(McpSignIn, "tokens"))
-
-
-def test_signing_out_where_nothing_takes_tokens_back(visitor: Client, owner: Any) -> None:
-    with Protected(revokes=False) as protected:
-        server = defined(visitor, protected)
-        through(visitor, protected, server)
-        protected.seen.clear()
-        page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
-        assert "what you allowed is taken back there" in page
-        assert protected.seen == []
-
-
-def test_a_sign_in_whose_secrets_cannot_be_read_is_left_all_the_same(
-    visitor: Client, server: McpServer
-) -> None:
-    McpSignIn.objects.update(tokens="")
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE ai_integration_mcpsignin SET tokens = 'gAAAAA-not-ours'")
-    page = visitor.post(at("tool-sign-out", server), follow=True).content.decode()
-    assert "Signed out." in page
-    server.refresh_from_db()
-    assert server.signed_in_at is None
 
 
 def test_a_tool_that_wants_more_than_was_allowed(
