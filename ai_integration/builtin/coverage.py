@@ -23,6 +23,7 @@ IN_ANCESTRY = 0.75
 IN_TITLE = 0.7
 IN_NOTE = 0.55
 LINKED = 0.65
+IN_FOLDER = 0.65
 # 新製品企画 is the note on 新製品.
 SUFFIX = 2
 LISTED = frozenset(("row", "item", "step", "task"))
@@ -234,6 +235,7 @@ def subject(
         (0.85, here.context.heading),
         (0.8, here.context.title),
         (0.75, candidate.about),
+        (IN_FOLDER, here.context.folder),
         *(((LINKED, here.context.points_to),) if linked and here.context.points_to else ()),
     )
     leans = here.before is not None and candidate.unit.kind != "row"
@@ -248,6 +250,17 @@ def subject(
         far.append(max(wide, IN_NOTE * corpus.strength(term, here.context.whole)))
     weights = _subject_weights(corpus, wanted.subject)
     return _share(weights, near), _share(weights, far)
+
+
+def is_called(subject: Sequence[Term], title: Reading) -> bool:
+    """Whether a note bears the subject's name and no other words."""
+    named = sum(len(term.text) for term in subject)
+    whole = len(re.sub(r"[\W_]", "", title.folded))
+    return (
+        bool(subject)
+        and named >= whole - len(subject)
+        and all(title.match(term) >= FULL_MATCH for term in subject)
+    )
 
 
 def in_note(corpus: Corpus, wanted: Need, candidate: Candidate) -> float:

@@ -22,6 +22,32 @@ _SAID = re.compile(
 )
 
 
+# 「どんな会社ですか」 asks what it is; that it is a company is known.
+_KIND_OF = re.compile(
+    rf"(?:どんな|どういう|どういった|どのような|何の|なんの)(?P<ja>[{text.KANJI}{text.KATAKANA}]{{1,8}})(?=(?:です|でしょう|だ|なの|か|[?？]|$))"
+    r"|\b(?:what|which) (?:kind|sort|type) of (?P<en>\w+)(?= (?:is|are|was|were)\b)",
+    re.IGNORECASE,
+)
+_WHO_IS = re.compile(
+    r"^who (?:is|are|was|were)\b|(?:は|って|とは)(?:誰|だれ|何者|どなた)(?:です|でしょう|なの)?か?[?？]?$",
+    re.IGNORECASE,
+)
+WHAT = frozenset(("what",))
+# Yes or no: 「予算が超過しそうか」, "Is the theme free?". What is said of the subject has to stand there, or it is no answer.
+_YES_NO = re.compile(
+    r"(?:かどうか|か否か|(?:です|ます|ました|ません|でしょう|だろう|しそう|でき(?:る|そう)|(?:て|で)(?:も)?(?:いい|よい|良い)(?:です)?|ている|ていない|った|した)か)[?？。]?$"
+    r"|(?:て|で)(?:も)?(?:いい|よい|良い|大丈夫)[?？]$"
+    r"|^(?:is|are|was|were|do|does|did|has|have|had|can|could|should|will|would|may|must) ",
+    re.IGNORECASE,
+)
+_ASKS_MORE = re.compile(
+    r"何|なに|いつ|どこ|誰|だれ|なぜ|どう(?!か)|いくら|どの|どれ|どんな|どちら|\b(?:or|what|when|where|who|why|how|which)\b"
+)
+_CONDITION = re.compile(
+    rf"(?:^|[をがはにもでとへ、])(?P<verb>[{text.KANJI}]{{1,2}}|[{text.HIRAGANA}]{{2,3}})[{text.HIRAGANA}]{{0,3}}?(?:た|る|ない)(?:とき|時|場合|際)"
+)
+
+
 class Signs(Strict):
     ja: list[str]
     en: list[str]
@@ -65,8 +91,8 @@ def _number(word: str) -> int:
 
 @dataclass(frozen=True)
 class Need:
-    """One question that passages may answer. `subject` says what about, `terms` and `asks` what of it;
-    `elsewhere` holds the words of the requirement's other questions."""
+    """One question that passages may answer. `subject` says what about, `terms` and `asks` what of it; an answer names
+    each of `must`; `elsewhere` holds the words of the requirement's other questions."""
 
     label: str
     criterion: str
@@ -76,6 +102,7 @@ class Need:
     bare: frozenset[str]
     thing: str = ""
     elsewhere: tuple[Term, ...] = ()
+    must: tuple[Term, ...] = ()
 
     @property
     def latest(self) -> bool:
@@ -91,8 +118,33 @@ def need(labels: tuple[str, ...], criterion: str, subject: tuple[Term, ...]) -> 
     bare = vocabulary.bare_asks_in(label)
     known |= vocabulary.idle_words(bare)
     terms = tuple(
-        term for term in vocabulary.content_terms(label) if term.text not in known and term.stem not in stems
+        term
+        for term in vocabulary.content_terms(_KIND_OF.sub(_unless_class, label))
+        if term.text not in known and term.stem not in stems
     )
     if not about:
         about, terms = terms, ()
-    return Need(label, criterion, about, terms, vocabulary.asks_in(label), bare, thing)
+    asks = vocabulary.asks_in(label)
+    if not terms and _WHO_IS.search(label):
+        asks, bare = WHAT, WHAT
+    return Need(label, criterion, about, terms, asks, bare, thing, must=_must(label))
+
+
+def is_yes_no(label: str) -> bool:
+    """Whether a question can be answered by yes or no."""
+    return _YES_NO.search(label) is not None and _ASKS_MORE.search(text.fold(label)) is None
+
+
+def _must(label: str) -> tuple[Term, ...]:
+    """What an answer may not leave out: that of which yes or no is asked, and the case for which something is asked."""
+    named = vocabulary.content_terms(label)
+    of_yes_no = named[-1:] if is_yes_no(label) else ()
+    case = _CONDITION.search(label)
+    verbs = (case["verb"],) if case and vocabulary.tells_apart(case["verb"]) else ()
+    return (*of_yes_no, *(text.term(verb) for verb in verbs))
+
+
+def _unless_class(found: re.Match[str]) -> str:
+    """「どんなリスク」 asks for risks; 「どんな会社」 for no company."""
+    noun = found["ja"] or found["en"]
+    return found[0] if vocabulary.is_aspect(noun) else ""

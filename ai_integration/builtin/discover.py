@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ai_integration.builtin import criteria, findings, text, vocabulary
+from ai_integration.builtin.coverage import is_called
 from ai_integration.builtin.ranking import NEAR_SUBJECT, Corpus, about_subject
 from ai_integration.builtin.request import Request
 from ai_integration.builtin.statements import last_heading, title_of
@@ -12,6 +13,7 @@ from ai_integration.jobs import Passage
 MAX_HEADINGS = 5
 WORTH_A_POINT = 24
 NOTES_SHOWN = 8
+ENOUGH_OF_ITS_OWN = 2
 
 
 def languages(passages: Sequence[Passage]) -> frozenset[str]:
@@ -50,9 +52,16 @@ def _subjects(asked: Request) -> list[tuple[Term, ...]]:
 def headings(passages: Sequence[Passage], asked: Request, relevant: Sequence[str]) -> list[str]:
     """Headings under which the notes on the subject say something: the points worth a look when none is named.
 
-    Those whose passage speaks most of the subject are chosen; they come in the order of the notes.
+    Those of the subject's own note, where there is one with a few; else those whose passage speaks most of the subject. They
+    come in the order of the notes.
     """
     subject = findings.subject_terms(asked)
+    own = [title for title in relevant if is_called(subject, text.Reading(title))]
+    of_own = _headings(passages, subject, own)
+    return of_own if len(of_own) >= ENOUGH_OF_ITS_OWN else _headings(passages, subject, relevant)
+
+
+def _headings(passages: Sequence[Passage], subject: Sequence[Term], relevant: Sequence[str]) -> list[str]:
     stems = {term.stem for term in subject}
     place = {title: number for number, title in enumerate(relevant)}
     found: dict[str, tuple[float, int, int]] = {}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_integration.builtin import (
+    criteria,
     discover,
     language,
     plan_items,
@@ -139,9 +140,9 @@ def _groups(
 
 
 def _open(groups: Sequence[Group]) -> bool:
-    """Whether no point is named, or few and of none is the type of answer known: then what the notes hold is offered too."""
+    """Whether no point is named, or few and of none is it known what would answer it: then what the notes hold is offered too."""
     return len(groups) <= MAX_OPEN and not any(
-        vocabulary.asks_in(label) for group in groups for label in group
+        vocabulary.asks_in(label) or criteria.is_yes_no(label) for group in groups for label in group
     )
 
 

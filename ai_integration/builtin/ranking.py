@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ai_integration.builtin import answers, coverage, text, vocabulary
+from ai_integration.builtin import answers, coverage, doubts, text, vocabulary
 from ai_integration.builtin.coverage import Candidate, Corpus
 from ai_integration.builtin.criteria import Need
 from ai_integration.builtin.text import FULL_MATCH, Reading
@@ -30,26 +30,22 @@ BESIDE = 0.4
 # What a note's title gives its properties.
 OF_NOTE = 0.79
 DONE = 0.8
-FOR_SURE = 1.15
+PRESENTS = 0.8
 EMPHASIS = 0.06
 NEAR_SUBJECT = 0.6
 OPENING = 40
 OWN_SUBJECT = 0.85
-ELSEWHERE = 0.55
-TENTATIVE = 0.75
-# An option that was weighed is not what was settled on.
-_TENTATIVE = re.compile(r"案\s?[A-ZＡ-Ｚ0-9]|仮の|代案|\b(?:option|alternative) [A-Z0-9]\b|\btentative")
-_OTHER_TIME = re.compile(
-    r"\W*(?:次回|前回|昨年|去年|next (?:meeting|time)|last (?:meeting|year))", re.IGNORECASE
-)
-_OCCASION = re.compile(
-    r"会期|開催(?:日|期間)|日時\s*[:：は]|に開催|\bevent_?date\b|\b(?:held|takes? place) (?:on|from)\b",
+_ABOUT_THE_FILE = re.compile(
+    r"(?:title|alias(?:es)?|tags?|css\w*|publish|u?id|created|updated|modified|cover|image|permalink|coordinates|\w*id|last|clipped)\s*:",
     re.IGNORECASE,
 )
+_IS = re.compile(
+    r"[」』）)]?\s*(?:とは|って|は|が|、|：|:|\(|（|,? (?:is|are|was|were|means?|refers?|has|have)\b)"
+)
 _OVERVIEW = re.compile(r"概要|overview", re.IGNORECASE)
-_SCHEDULE = re.compile(r"日程|スケジュール|期限|締切|schedule|timeline|deadline|due", re.IGNORECASE)
 NEAR_MISS = 0.75
 NEAR_LENGTH = 24
+BESIDES = 0.3
 SCORE_FLOOR = 0.3
 
 
@@ -127,19 +123,51 @@ def _score(corpus: Corpus, wanted: Need, candidate: Candidate) -> _Mark:
         kind = max(kind, DONE)
     if aspect >= NAMED_ABOVE and wanted.asks and _section_names(wanted, candidate):
         kind = max(kind, TYPED if candidate.unit.kind in coverage.LISTED else BESIDE)
+    presents = _presents(wanted, candidate)
+    kind = max(kind, presents)
     if inherited and (kind <= TYPED if wanted.asks else not _says_much(candidate)):
         aspect = 0.0
     if inherited and aspect:
         near = far = NEAR_SUBJECT
     typed = bool(wanted.bare) and (answers.fit(wanted.bare, candidate.unit, heading) > TYPED or kind == DONE)
-    if not _answers(wanted, candidate, aspect, kind, near, typed):
-        touches = near >= NEAR_MISS and _tells(candidate)
-        return _Mark(0.5 * near * candidate.quality, False) if touches else _NO
+    answering = presents or (
+        _answers(wanted, candidate, aspect, kind, near, typed) and _names_all(corpus, wanted, candidate)
+    )
+    if not answering:
+        touches = (near >= NEAR_MISS or aspect >= ASPECT_FLOOR) and _tells(candidate)
+        return _Mark((0.5 * near + BESIDES * aspect) * candidate.quality, False) if touches else _NO
     value = (
         _blend(wanted, aspect, kind, near, far) + _opening(wanted, candidate) + _company(wanted, candidate)
     )
     return _Mark(
-        _apart(corpus, wanted, candidate, inherited=inherited) * candidate.quality * value, True, near
+        doubts.apart(corpus, wanted, candidate, inherited=inherited) * candidate.quality * value, True, near
+    )
+
+
+def _is_defined(wanted: Need) -> bool:
+    """Whether it is asked what the subject is, and nothing of it."""
+    return "what" in wanted.bare and all(_OVERVIEW.fullmatch(term.text) for term in wanted.terms)
+
+
+def _presents(wanted: Need, candidate: Candidate) -> float:
+    """How well a statement tells what the subject is because the subject's own note opens with it; 0 where it does not."""
+    title = candidate.statement.context.title
+    if not _is_defined(wanted) or not coverage.is_called(wanted.subject, title):
+        return 0.0
+    unit = candidate.unit
+    if unit.kind == "property":
+        return 0.0 if _ABOUT_THE_FILE.match(unit.quote) else TYPED
+    opens = not unit.passage.heading or text.fold(unit.passage.heading) == title.folded
+    return PRESENTS if opens and unit.kind == "sentence" else 0.0
+
+
+def _names_all(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
+    """Whether what an answer must name is named by a statement, its heading, what introduces it, or its paragraph."""
+    here = candidate.statement
+    around = [each for each in (here.section, here.intro, here.paragraph) if each]
+    return all(
+        corpus.own(term)[candidate.number] > 0 or any(corpus.strength(term, each) > 0 for each in around)
+        for term in wanted.must
     )
 
 
@@ -173,45 +201,12 @@ def _says_much(candidate: Candidate) -> bool:
     )
 
 
-def _apart(corpus: Corpus, wanted: Need, candidate: Candidate, *, inherited: bool) -> float:
-    """What tells against a statement although it answers: another question's section, an option, another time."""
-    factor = ELSEWHERE if not inherited and _belongs_elsewhere(wanted, candidate) else 1.0
-    quote = candidate.unit.quote
-    if _TENTATIVE.search(quote) and not _TENTATIVE.search(wanted.label):
-        factor *= TENTATIVE
-    if not wanted.asks & {"open", "left"} and _OTHER_TIME.match(quote):
-        factor *= ELSEWHERE
-    if "when" in wanted.bare and answers.sectioned(candidate.statement.heading) - wanted.asks:
-        factor *= ELSEWHERE
-    if "when" in wanted.bare and not _SCHEDULE.search(wanted.label):
-        factor *= _occasion(corpus, wanted, candidate)
-    return factor
-
-
-def _occasion(corpus: Corpus, wanted: Need, candidate: Candidate) -> float:
-    """When something takes place is not when its preparations are due."""
-    if _OCCASION.search(candidate.unit.quote):
-        return FOR_SURE
-    own = max((corpus.own(term)[candidate.number] for term in wanted.subject), default=1.0)
-    return ELSEWHERE if candidate.unit.kind in {"row", "task"} and own < FULL_MATCH else 1.0
-
-
 def _company(wanted: Need, candidate: Candidate) -> float:
     """A little more where neighbouring words stand too ("save" beside "money"), or the title names the point."""
     near = {word for term in wanted.terms for word in vocabulary.neighbours(term.text)}
     beside = sum(candidate.statement.reading.match(text.term(word)) > 0 for word in near)
     titled = any(candidate.statement.context.title.match(term) > 0 for term in wanted.terms)
     return min(0.1, 0.05 * beside + 0.04 * titled)
-
-
-def _belongs_elsewhere(wanted: Need, candidate: Candidate) -> bool:
-    """Whether a unit stands under a heading that names another of the requirement's questions, and not this one."""
-    if not wanted.elsewhere or not wanted.terms:
-        return False
-    here = any(candidate.statement.section.match(term) for term in wanted.terms)
-    return not here and any(
-        candidate.statement.section.match(term) >= FULL_MATCH for term in wanted.elsewhere
-    )
 
 
 def _opening(wanted: Need, candidate: Candidate) -> float:
@@ -227,6 +222,14 @@ def _opening(wanted: Need, candidate: Candidate) -> float:
     )
     begins = sum(opening.match(term) for term in wanted.subject) / len(wanted.subject)
     return bonus + (0.12 if "what" in wanted.asks else 0.06) * begins
+
+
+def _defines(wanted: Need, candidate: Candidate) -> bool:
+    """Whether a sentence says of its subject what it is: 「オリノは、…」, not 「オリノの納期は…」."""
+    said = candidate.statement.reading.folded[: OPENING * 2]
+    ends = [said.find(term.text) + len(term.text) for term in wanted.subject if term.text in said]
+    listed = candidate.unit.kind in {"row", "task", "property"}
+    return bool(ends) and not listed and _IS.match(said, max(ends)) is not None
 
 
 def _tells(candidate: Candidate) -> bool:
@@ -254,7 +257,7 @@ def _answers(
     if near >= OF_NOTE and _OVERVIEW.fullmatch(wanted.label) and _tells(candidate):
         return True  # whatever the note that is called so tells
     if "what" in wanted.bare:
-        return near >= OWN_SUBJECT and (kind > 0.5 or _opening(wanted, candidate) >= 0.1)
+        return near >= OWN_SUBJECT and (kind > 0.5 or _defines(wanted, candidate))
     return near >= NEAR_SUBJECT and (not wanted.bare or kind > 0.5)
 
 

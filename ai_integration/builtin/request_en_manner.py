@@ -4,7 +4,7 @@ out before the rest is read."""
 import re
 
 _WHOSE = r"(?:(?:only|all|all of|just|the|my|our|your|this|that|these|those|his|her|their)\s+)*"
-_KEPT = r"(?:obsidian\s+)?(?:notes?|vault|records?|documents?|sources?|files?|knowledge base|material)"
+_KEPT = r"(?:obsidian\s+)?(?:notes?|vault|records?|documents?|sources?|files?|knowledge base|material|(?:web )?clippings?|journals?|diary|highlights|bookmarks|archive)"
 RECORD = rf"{_WHOSE}{_KEPT}(?:\s+(?:in|of|from)\s+{_WHOSE}{_KEPT})?"
 """What the notes are called as a whole."""
 
@@ -21,6 +21,15 @@ _LOOK = re.compile(
 )
 _LAST = re.compile(
     rf",?\s+(?:{_SOURCED}|from|in|out of|as (?:told|stated|written|said) in)\s+{RECORD}(?=\s*(?:[,.;:?!]|$)|\s+(?:and|with)\b)",
+    re.IGNORECASE,
+)
+_HELD = re.compile(  # "what advice about X do my notes give" asks for the advice
+    rf"^(?P<asked>(?:what|which)\s+.+?)\s+(?:do|does|did|can|could)\s+{RECORD}\s+(?:give|have|contain|offer|hold|keep|include|make|provide|record|list|say|mention)\b",
+    re.IGNORECASE,
+)
+_OWN = r"(?:(?:all|all of)\s+)?(?:my|our|your|this|the)\s+"
+_IN_BETWEEN = re.compile(
+    rf"\s+(?:in|from|of|across|among)\s+{_OWN}{_KEPT}(?=\s+(?:is|are|was|were|have|has|do|does|did|that|which|about|on)\b)",
     re.IGNORECASE,
 )
 _ATTACHED = r"(?:(?:a|an|the|its|their|all|any|full|clear|exact|proper|inline|short|relevant|some|your)\s+)*(?:sources?|citations?|references?|quotes?|quotations?|links?|footnotes?|tables?|evidence|bullet points?|(?:page|line) numbers?|the notes?)"
@@ -63,6 +72,7 @@ def is_manner(sentence: str) -> bool:
 def bare(sentence: str) -> str:
     """A sentence without what it says of the notes as a whole and of the form of the answer."""
     plain = _LOOK.sub("", _FIRST.sub("", sentence.strip()))
+    plain = _IN_BETWEEN.sub("", _HELD.sub(r"\g<asked>", plain))
     for each in (_WRITTEN_UP, _LAST, _FURNISHED, _TONGUE, _ADDRESSEE):
         plain = each.sub("", plain)
     return _ALL_OF_IT.sub("", plain)

@@ -4,38 +4,23 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-from ai_integration.builtin import request_ja_manner, text, vocabulary
+from ai_integration.builtin import request_ja_manner
+from ai_integration.builtin import request_ja_phrase as phrases
 from ai_integration.builtin.reading import Reading
 
 SENTENCE_LIMIT = 300
-_NAME = "\ue000-\uf8ff"
-_SOLID = rf"一-鿿々ァ-ヴーA-Za-zＡ-Ｚａ-ｚ0-9０-９）)者{_NAME}"
 _SENTENCE = re.compile(r"[^。！？!?\n]+[！？!?]?")
-_LIST = re.compile(
-    rf"[、,，・／/]|(?<=[{_SOLID}])(?:と(?![のはいしきこもりく])|や(?![すらりるれろっめ])|および|及び|ならびに|並びに|かつ|vs\.?)(?=[^、。])"
-    r"|(?<=とか)、?"
-)
 _ASKED = (
     r"調べ|調査|まとめ|整理|比較|比べ|洗い出|教え|確認|リストアップ|書い|書き出|作成|作っ|作り|分析|検討|報告|抽出|集め|収集|探し|要約|紹介|説明|"
-    r"抜き出|一覧|開き|開催|実施|行い|行う|したい|含め|入れ|明記|記載|示し|提案|企画|計画|準備し|知りたい|把握|評価|お願い|用意|起案|作れ|挙げ|盛り込|知らせた|知らせて|伝えた|伝えて"
+    r"抜き出|一覧|開き|開催|実施|行い|行う|したい|含め|入れ|明記|記載|示し|提案|企画|計画|準備し|知りたい|把握|評価|お願い|用意|起案|作れ|挙げ|盛り込|箇条書き|知らせた|知らせて|伝えた|伝えて"
 )
-_OBJECT = re.compile(rf"^(?P<object>.+?)(?:を|も|の(?=(?:{_ASKED})))(?=.{{0,30}}?(?:{_ASKED}))")
+# What stands before the last を before the request: in 「価格を決めた理由を整理して」 the first one belongs to the reason.
+_OBJECT = re.compile(rf"^(?P<object>.+?)(?:を|も|の(?=(?:{_ASKED})))(?=[^を]{{0,30}}?(?:{_ASKED}))")
 _ABOUT = re.compile(
     r"^(?P<topic>.+?)(?:について|につき|に関して|に関する|に関し|をテーマに|に向けて|に向けた|のための)(?:の|、|は|も)?(?P<rest>.*)$"
 )
 _HEAD = re.compile(r"^(?P<topic>[^、]+?)(?:の件|に関する件)?(?:は|、|：|:)(?P<rest>.*)$")
 _COLON = re.compile(r"^(?P<topic>[^：:]{2,60})[：:]\s*(?P<list>.+)$")
-_LEADING = re.compile(
-    r"^(?:また|そして|なお|あと|さらに|ただし|では|それから|まず|次に|その|この|上記の|以下の|次の|当社の|弊社の|我が社の|うちの|私たちの|今回の|、|\s)+"
-)
-_TRAILING = re.compile(
-    rf"(?:について|に関して|に関する|の件|など|等|とか|だけ|のみ|[をはがもにで、，,：:\s]|(?<=[{text.KANJI}{text.KATAKANA}])と)+$"
-)
-_DELIVERABLE = re.compile(
-    r"(?:の|に関する|についての)?(?:調査|分析|検討|比較|社内|簡単な|短い|詳しい)*"
-    r"(?:報告書|報告|レポート|資料|文書|書類|ドキュメント|議事録|企画書|企画案|計画書|提案書|お知らせ|案内文?|告知文?|通知文?|下書き|原稿|文案|"
-    r"メモ|要約|まとめ|サマリー|リスト|比較表|一覧表?|表|手順書|マニュアル|記事|企画|計画|プラン|調査|分析|比較|検討)(?:案|文)?$"
-)
 _WHICH = r"何|なに|なん|いつ|どこ|誰|だれ|なぜ|何故|どうして|どうやって|どのよう|どう|いくら|どの|どれ|どんな|どちら"
 _QUESTION = re.compile(
     rf"(?:{_WHICH}).*(?:か|か[、，]|のか|ますか|ですか|の)?[？?]?$|[？?]$|(?:です|ます|でしょう|のでしょう|ました|ません|る|た|ない)か$"
@@ -51,11 +36,11 @@ _ASKED_TOPIC = (
     re.compile(rf"^(?P<topic>.+?)の(?=[^、]{{0,6}}(?:{_WHICH}))"),
     re.compile(r"^(?P<topic>.+?)(?:とは|って|では|には|は|が)"),
 )
+# 「締切と、なくしたときの手順は？」 asks by naming.
+_NAMED_ONLY = re.compile(rf"^(?P<listed>(?:(?!{_WHICH})[^？?])+?)は[？?]?$")
+_AMONG = re.compile(r"^(?P<of>.{2,40}?)の(?:うち|中で|中から|なかで|なかから)、?(?P<what>.+)$")
 _COUNT_ONLY = re.compile(r"[0-9０-９一二三四五六七八九十]+(?:点|つ|項目|件)")
 _WHY = re.compile(r"^(?:なぜ|何故|どうして|どうやって|いつ)、?")
-_TIME_ONLY = re.compile(
-    r"(?:先|今|来|前|毎)(?:週|月|年|回|期|日)|次回|前回|昨日|今日|明日|昨年|今年|去年|\d{4}年(?:度|\d{1,2}月)?|\d{1,2}月(?:\d{1,2}日)?|\d{1,2}[/-]\d{1,2}|最新|最近|直近|本日|本年|年度"
-)
 _HAPPENED = re.compile(
     r"^(?P<topic>.+?)(?:において|で)、?(?P<what>(?:決ま|決め|合意|決定|議論|話し|話題|報告|指摘|出た)[^、]*)$"
 )
@@ -141,20 +126,20 @@ def _further(clause: str, part: Reading) -> list[str]:
         named = _OBJECT.match(clause) is not None and not _FORMAT.match(part.topic)
         return [part.topic] if named and not part.questions else []
     first, *rest = part.aspects
-    shared = all(_is_aspect(aspect) for aspect in part.aspects)
+    shared = all(phrases.is_aspect(aspect) for aspect in part.aspects)
     return [f"{part.topic}の{first}", *(f"{part.topic}の{each}" if shared else each for each in rest)]
 
 
 def _compared(sentence: str) -> tuple[tuple[str, ...], list[str]] | None:
     for pattern in _COMPARED if _COMPARE.search(sentence) else ():
         found = pattern.match(sentence)
-        things = _pieces(found["things"]) if found else []
+        things = phrases.pieces(found["things"]) if found else []
         if (
             found
             and len(things) >= 2
-            and (pattern is _COMPARED[0] or not all(_is_aspect(thing) for thing in things[1:]))
+            and (pattern is _COMPARED[0] or not all(phrases.is_aspect(thing) for thing in things[1:]))
         ):
-            aspects = _pieces(found.groupdict().get("aspects") or "")
+            aspects = phrases.pieces(found.groupdict().get("aspects") or "")
             return _own_parts(things, aspects)
     return None
 
@@ -162,7 +147,7 @@ def _compared(sentence: str) -> tuple[tuple[str, ...], list[str]] | None:
 def _yardstick(sentence: str) -> list[str]:
     """What to compare by, when the things themselves are listed elsewhere."""
     found = _BY.search(sentence) or _PARTED.search(sentence)
-    return _pieces(found["aspects"]) if found else []
+    return phrases.pieces(found["aspects"]) if found else []
 
 
 def _own_parts(things: list[str], aspects: list[str]) -> tuple[tuple[str, ...], list[str]]:
@@ -182,9 +167,12 @@ def _question(sentence: str) -> Reading | None:
     )
     if not _QUESTION.search(body):
         return None
-    parts = [clean for part in _QUESTION_PARTS.split(body) if part and (clean := _strip(part))]
+    parts = [clean for part in _QUESTION_PARTS.split(body) if part and (clean := phrases.strip(part))]
     topics = [_asked_topic(part) for part in parts]
     topic = next((found for found in topics if found), "")
+    listed = _NAMED_ONLY.match(body)
+    if listed and len(phrases.pieces(listed["listed"])) >= 2:
+        return _object("", listed["listed"])
     row = _IN_A_ROW.search(body)
     if row:
         series = _SERIES.findall(row[0])
@@ -195,20 +183,21 @@ def _question(sentence: str) -> Reading | None:
 def _asked_topic(question: str) -> str:
     question = _WHY.sub("", question)
     found = next((match for pattern in _ASKED_TOPIC if (match := pattern.match(question))), None)
-    topic = _strip(found["topic"]) if found else ""
+    topic = phrases.strip(found["topic"]) if found else ""
+    topic = phrases.before_clause(topic)
     owner, _, last = topic.rpartition("の")
-    return owner if owner and _is_aspect(last) and not _TIME_ONLY.fullmatch(owner) else topic
+    return owner if owner and phrases.is_aspect(last) and not phrases.TIME_ONLY.fullmatch(owner) else topic
 
 
 def _statement(sentence: str) -> Reading:
     colon = _COLON.match(sentence)
-    if colon and len(_pieces(colon["list"])) >= 2:
-        return Reading(_deliver(colon["topic"]), aspects=tuple(_pieces(colon["list"])))
+    if colon and len(phrases.pieces(colon["list"])) >= 2:
+        return Reading(phrases.deliver(colon["topic"]), aspects=tuple(phrases.pieces(colon["list"])))
     about = _ABOUT.match(sentence)
     rest = about["rest"] if about else sentence
-    topic = _strip(about["topic"]) if about else ""
-    if topic and len(_pieces(topic)) >= 2 and "の" in topic:
-        topic, listed = _shared_owner(_pieces(topic))
+    topic = phrases.strip(about["topic"]) if about else ""
+    if topic and len(phrases.pieces(topic)) >= 2 and "の" in topic:
+        topic, listed = phrases.shared_owner(phrases.pieces(topic))
         return Reading(topic, aspects=tuple(listed))
     target = _OBJECT.match(rest)
     return _object(topic, target["object"] if target else ("" if about else _bare(rest)))
@@ -232,51 +221,15 @@ def _object(topic: str, target: str) -> Reading:
     if not topic and "、" in target:
         head, _, tail = target.partition("、")
         if re.search(r"(?:では|には|は|に|で)$", head) and tail:
-            topic, target = _strip(head), tail
+            topic, target = phrases.strip(head), tail
+    among = _AMONG.match(target) if not topic else None
+    if among:
+        inner = _object("", among["of"])
+        return replace(inner, aspects=(phrases.strip(among["what"]),))
     happened = _HAPPENED.match(target)
     if happened and not topic:
-        return Reading(_strip(happened["topic"]), aspects=(_strip(happened["what"]),))
-    pieces = _pieces(_deliver(target))
+        return Reading(phrases.strip(happened["topic"]), aspects=(phrases.strip(happened["what"]),))
+    pieces = phrases.pieces(phrases.deliver(target))
     if not topic:
-        topic, pieces = _shared_owner(pieces)
+        topic, pieces = phrases.shared_owner(pieces)
     return Reading(topic, aspects=tuple(piece for piece in pieces if piece != topic))
-
-
-def _shared_owner(pieces: list[str]) -> tuple[str, list[str]]:
-    """「新製品Aの価格、納期」 → 新製品A and its two aspects; a lone 「Xのリスク」 likewise, when リスク is an aspect."""
-    if not pieces:
-        return "", []
-    owner, _, last = pieces[0].rpartition("の")
-    if not owner or _TIME_ONLY.fullmatch(owner):
-        return (pieces[0], []) if len(pieces) == 1 else ("", pieces)
-    if len(pieces) > 1 or _is_aspect(last):
-        return owner, [last, *pieces[1:]]
-    return pieces[0], []
-
-
-def _is_aspect(word: str) -> bool:
-    return vocabulary.is_aspect(word) and len(word) <= 10
-
-
-def _deliver(phrase: str) -> str:
-    """The phrase without the deliverables at its end: 「移転のお知らせの文案」 → 移転."""
-    for _ in range(3):
-        phrase = _strip(_DELIVERABLE.sub("", _strip(phrase)))
-    return phrase
-
-
-def _pieces(listed: str) -> list[str]:
-    pieces = (_strip(piece) for piece in _LIST.split(listed) if piece)
-    return [piece for piece in pieces if piece and _names_something(piece)]
-
-
-def _names_something(piece: str) -> bool:
-    return (
-        bool(re.search(f"[{_NAME}]", piece))
-        or bool(vocabulary.content_terms(piece))
-        or bool(vocabulary.asks_in(piece))
-    )
-
-
-def _strip(phrase: str) -> str:
-    return _TRAILING.sub("", _LEADING.sub("", phrase.strip())).strip()

@@ -30,7 +30,7 @@ _SOUGHT = re.compile(rf"[、,]?{_RECORD}(?:から|で|を)(?:探して|調べて
 _COUNTED = re.compile(r"^(?:次|以下|下記)の[^、。]{0,4}(?:点|つ|項目|件|こと|内容)(?:を|について)")
 _LENGTH = r"(?:A4(?:で|用紙)?\s?)?[0-9０-９一二三]+(?:字|文字|枚|ページ|行)(?:以内|程度|くらい|ぐらい|ほど)?"
 _FORM = re.compile(
-    rf"(?:^|(?<=[、をは]))(?:箇条書き|表形式|表|一覧表|(?:引用|出典|図表|根拠)(?:つき|付き|入り)|{_LENGTH}|簡潔|手短|丁寧|(?:わかり|分かり)やすく|詳しく|短く)"
+    rf"(?:^|(?<=[、をは]))(?:箇条書き(?!にして)|表形式|表|一覧表|(?:引用|出典|図表|根拠)(?:つき|付き|入り)|{_LENGTH}|簡潔|手短|丁寧|(?:わかり|分かり)やすく|詳しく|短く)"
     r"(?:で|に|の形で)?(?:、|(?=[^、。のをとや]{1,3}[てくし]|説明|教え|報告|整理|回答))"
 )
 _TO_SEND = r"[^、。を]{1,12}(?:に|へ)(?:送る|出す|渡す|見せる|配る|提出する)[^、。を]{0,6}(?:メール|文面|手紙|案内状?|お知らせ|資料|文書|報告書)(?:の(?:文面|下書き|案|原稿))?を(?:考え|書い|作っ|作成し|用意し)て"
@@ -44,6 +44,10 @@ _KNOWN = re.compile(
 )
 _TAKEN_FROM = re.compile(
     r"^(?P<of>[^、。を]{2,40}?)から、?(?P<what>[^、。を]{1,30}?)(?:だけ|のみ)?を?(?=抜き出|抜粋|抽出|拾い|拾って|書き出)"
+)
+# 「反省点を踏まえて、気をつけることを」: both are to be found.
+_GROUNDS = re.compile(
+    r"^(?P<of>[^、。]{2,40}?)(?:を(?:踏まえ|ふまえ|もとに|元に|基に|参考に)(?:して|て)?|に(?:基づ|もとづ)(?:いて|き))、?(?=[^、。])"
 )
 LONGEST = 40  # characters of a sentence that says nothing else
 
@@ -59,4 +63,5 @@ def bare(sentence: str) -> str:
     for each in (_WHAT_IS_THERE, _SOUGHT, _COUNTED, _FOR_WHAT, _FOR_WHOM, _FORM, _KNOWN):
         plain = each.sub("", plain)
     plain = _TAKEN_FROM.sub(r"\g<of>の\g<what>を", plain)
+    plain = _GROUNDS.sub(r"\g<of>、", plain)
     return plain.strip("、,") if plain.strip("、, ") else sentence

@@ -37,6 +37,7 @@ class Context:
         self.note = passage.note
         self.head = passage.line <= 2
         self.title = Reading(title_of(passage))
+        self.folder = Reading(passage.note.rpartition("/")[0])
         self.whole = Reading(passage.text)
         self.heading = Reading(passage.heading)
         targets = dict.fromkeys(_TARGET.findall(passage.text))

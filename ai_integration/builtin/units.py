@@ -35,6 +35,7 @@ _PROPERTY = re.compile(r"^(?P<key>[A-Za-z_぀-ヿ一-鿿][\w ぀-ヿ一-鿿-]{0,
 _EMBED = re.compile(r"^\s*!\[\[[^\]]*\]\]\s*$|^\s*!\[[^\]]*\]\([^)]*\)\s*$|^\s*<[^>]{1,500}>\s*$")
 _ENDS = re.compile(r"[。！？!?]+[」』）)”\"'*]*|\.[)”\"'’\]*]*(?=\s)")
 _QUOTED_ON = re.compile(r"[とがはをにでのもって、]")
+LONGEST_QUOTED = 120
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|Inc|Ltd|Co|Jr|Sr|approx|Fig|cf|al))\.$"
 )
@@ -251,12 +252,19 @@ def _sentences(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_end(content: str, left: int, found: re.Match[str]) -> bool:
+    if _is_quoted(content[left : found.end()]):
+        return False
     closed = found[0][-1] in "」』）)”\"'"
     if closed and _QUOTED_ON.match(content, found.end()):
         return False
     if not found[0].startswith("."):
         return closed or content[found.end()] not in "」』）)"
     return not _ABBREVIATION.search(content, max(left, found.start() - 12), found.start() + 1)
+
+
+def _is_quoted(said: str) -> bool:
+    """Whether a quotation is open at the end of a text; one that is never closed ends with the sentence."""
+    return said.count("「") > said.count("」") and len(said) - said.rfind("「") < LONGEST_QUOTED
 
 
 def _pieces(content: str, left: int, right: int) -> Iterator[tuple[int, int]]:

@@ -13,6 +13,8 @@ from ai_integration.builtin import text
 
 WORDS = Path(__file__).parent / "words"
 _HIRAGANA_NAME = re.compile(rf"[{text.HIRAGANA}ー]{{3,10}}")
+_IDLE = frozenset("取扱受来持進始決買会話考食飲聞働休")
+_VERB = re.compile(rf"(?<![{text.KANJI}])([{text.KANJI}])(?=[{text.HIRAGANA}])(?!の)")  # 遅れそうな
 _KANJI = re.compile(rf"[{text.KANJI}]")
 _DEFINING = re.compile(r"what (?:is|are|was|were) \S.*|what\b.*\b(?:is|are|means?|mean)\??$")
 _BLANK = re.compile(r"\{(\w+)\}")
@@ -168,6 +170,13 @@ def synonyms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(other for other in same if _key(other) != _key(word)))
 
 
+def tells_apart(verb: str) -> bool:
+    """Whether a verb names a case of its own (なくした), and not what one does with anything (取った, 行った)."""
+    return bool(synonyms(verb)) or (
+        len(verb) == 1 and _KANJI.match(verb) is not None and not is_request_word(verb) and verb not in _IDLE
+    )
+
+
 def is_aspect(word: str) -> bool:
     """Whether a word names a point of something (its price, its risks) rather than a something."""
     groups = _groups_of(word)
@@ -229,6 +238,7 @@ def content_terms(phrase: str) -> tuple[text.Term, ...]:
     found = [chunk for chunk in chunks if _has_content(chunk)]
     if not found and (_HIRAGANA_NAME.fullmatch(phrase.strip()) or _lone_noun(phrase.strip())):
         found = [text.fold(phrase).strip()]
+    found = found or [verb for verb in _VERB.findall(text.fold(phrase)) if not is_request_word(verb)]
     return tuple(dict.fromkeys(text.term(chunk) for chunk in found))
 
 
