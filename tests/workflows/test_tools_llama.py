@@ -2,14 +2,19 @@
 
 llama.cpp's server leaves the tools out that it is given (seen here: it answers in prose, whatever `tool_choice` says), so its
 model is asked in writing: its profile says that it can `structured` and not `tools`. The model has 135 million parameters:
-that its answer is a call is the grammar's doing as much as its own, and what it writes is whatever it writes.
+that its answer is a call is the grammar's doing as much as its own, and what it writes is whatever it writes. So that this is the
+same each time, the question is: its day and its folder stay as they are.
 """
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from ai_integration import gateway
 from ai_integration.models import CallRecord
@@ -35,9 +40,20 @@ MODEL = f"compatible:{NAME}"
 
 
 @pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """What the server of files may touch, called the same each time."""
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 11, 30))
+    made = Path(tempfile.gettempdir()).resolve() / "hisho-lamps"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
 def roomy() -> Iterator[Llama]:
     """With room for a brief, its tools and an answer that comes to an end."""
-    with Llama(context=4096, longest=600, coherent=True) as server:
+    with Llama(context=4096, longest=900, coherent=True) as server:
         yield server
     close_all()
 
@@ -65,11 +81,9 @@ def working(owner: Any, roomy: Llama, folder: Path) -> Task:
 
 
 def test_its_call_waits_for_a_person_is_made_once_and_a_report_comes_of_it(
-    owner: Any, roomy: Llama, tmp_path: Path, settings: Any
+    owner: Any, roomy: Llama, folder: Path, settings: Any
 ) -> None:
     settings.MAX_TOOL_STEPS = 1  # each question takes it long, and it would ask for the same again
-    folder = tmp_path / "shared"
-    folder.mkdir()
     task = working(owner, roomy, folder)
     run_task(task.pk)
     task.refresh_from_db()
