@@ -24,7 +24,7 @@ from ai_integration.builtin.text import Term
 from ai_integration.jobs import Citation, FinishedItem, Passage, PlanItem, WorkBrief
 
 PER_NEED = 5
-NEAR_LIMIT = 2
+NEAR_LIMIT = 3
 MAX_NEEDS = 40
 SUBJECT_TERMS = 8
 TAKEN_SCORE = 0.3

@@ -30,6 +30,10 @@ PER_NOTE = 6
 HEADS = 3
 """So many heads of notes that are called what is asked for go with the passages of bodies, for what only they say."""
 
+LED_IN = 0.85
+OPENING_PASSAGES = 2
+"""The first passages of such a note come nearly as high as its head, though the words stand in the head alone."""
+
 PER_SOURCE = 8
 ECHO = 0.2
 """What each further query adds to the score of a passage that answers several."""
@@ -133,7 +137,7 @@ class _Finder:
     def best(self, questions: list[list[Feature]], limit: int) -> list[FoundPassage]:
         bodies = self._ranked(questions, self.scope, _substance)
         heads = self._ranked(questions, self.heads, _told_by_head)[:HEADS]
-        kept = _diverse(sorted(bodies + heads, key=_order), limit)
+        kept = _diverse(sorted(_led_in(bodies, heads), key=_order), limit)
         return [_found(passage, score, _why(ranked)) for score, ranked, passage in kept]
 
     def tasks(self, words: Sequence[str], folders: Sequence[str]) -> list[FoundPassage]:
@@ -190,6 +194,24 @@ def _passages_inside(vaults: QuerySet[Vault], folders: Sequence[str]) -> set[int
 def _fetched(pks: Iterable[int]) -> dict[int, _Row]:
     rows = Passage.objects.filter(pk__in=list(pks)).order_by().values_list(*_FACTS)
     return {row[0]: _Row(*row) for row in rows}
+
+
+def _led_in(
+    bodies: list[tuple[float, Ranked, _Row]], heads: list[tuple[float, Ranked, _Row]]
+) -> list[tuple[float, Ranked, _Row]]:
+    """Bodies and heads, the first passages of a note that is called what is asked raised to near its head.
+
+    Below a title that says it, a note need not say again what it is about.
+    """
+    of_note = {head.note_id: (score * LED_IN, ranked) for score, ranked, head in heads}
+    rows = Passage.objects.filter(note__in=list(of_note), zone=Zone.EVIDENCE, ordinal__lte=OPENING_PASSAGES)
+    opening = [_Row(*row) for row in rows.order_by().values_list(*_FACTS)]
+    found = {row.pk: row for row in opening if _substance(row) > 0}
+    raised = [(*of_note[row.note_id], row) for row in found.values()]
+    weaker = {row.pk for score, _ranked, row in bodies if row.pk in found and score < of_note[row.note_id][0]}
+    known = {row.pk for _score, _ranked, row in bodies} - weaker
+    kept = [each for each in bodies if each[-1].pk not in weaker]
+    return [*kept, *heads, *(each for each in raised if each[-1].pk not in known)]
 
 
 def _told_by_head(passage: _Row) -> float:
