@@ -32,7 +32,7 @@ _WHO_IS = re.compile(
     r"^who (?:is|are|was|were)\b|(?:は|って|とは)(?:誰|だれ|何者|どなた)(?:です|でしょう|なの)?か?[?？]?$",
     re.IGNORECASE,
 )
-WHAT = frozenset(("what",))
+WHAT, LEFT = frozenset(("what",)), frozenset(("left",))
 # Yes or no: 「予算が超過しそうか」, "Is the theme free?". What is said of the subject has to stand there, or it is no answer.
 _YES_NO = re.compile(
     r"(?:かどうか|か否か|(?:です|ます|ました|ません|でしょう|だろう|しそう|でき(?:る|そう)|(?:て|で)(?:も)?(?:いい|よい|良い)(?:です)?|ている|ていない|った|した)か)[?？。]?$"
@@ -127,7 +127,9 @@ def need(labels: tuple[str, ...], criterion: str, subject: tuple[Term, ...]) -> 
     asks = vocabulary.asks_in(label)
     if not terms and _WHO_IS.search(label):
         asks, bare = WHAT, WHAT
-    return Need(label, criterion, about, terms, asks, bare, thing, must=_must(label))
+    if "risk" in asks:
+        asks -= LEFT  # 「残っている懸念」 are worries and no work
+    return Need(label, criterion, about, terms, asks, bare - (LEFT - asks), thing, must=_must(label))
 
 
 def is_yes_no(label: str) -> bool:

@@ -129,7 +129,7 @@ def _groups(
     if len(groups) > MAX_GROUPS:
         return _packed(groups)
     usual = [tuple(group.get(tongue)) for group in book.aspects]
-    if book.discover and _open(groups):
+    if book.discover and _open(groups) and not (asked.asking and len(groups) == 1 and _asks_of(asked)):
         found = [(heading,) for heading in discover.headings(brief.passages, asked, relevant)]
         return (*(groups or [(usual[0][0],)]), *found) if found else tuple(groups or usual)
     if book.always:
@@ -143,6 +143,16 @@ def _open(groups: Sequence[Group]) -> bool:
     """Whether no point is named, or few and of none is it known what would answer it: then what the notes hold is offered too."""
     return len(groups) <= MAX_OPEN and not any(
         vocabulary.asks_in(label) or criteria.is_yes_no(label) for group in groups for label in group
+    )
+
+
+def _asks_of(asked: Request) -> bool:
+    """Whether questions ask something of their subject, rather than for what there is on it."""
+    subject = {term.stem for term in vocabulary.content_terms(asked.subject)}
+    return any(
+        term.stem not in subject
+        for label in (*asked.aspects, *asked.points)
+        for term in vocabulary.content_terms(label)
     )
 
 

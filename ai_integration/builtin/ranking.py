@@ -31,6 +31,7 @@ BESIDE = 0.4
 OF_NOTE = 0.79
 DONE = 0.8
 PRESENTS = 0.8
+REASON = frozenset(("why",))
 EMPHASIS = 0.06
 NEAR_SUBJECT = 0.6
 OPENING = 40
@@ -162,7 +163,10 @@ def _presents(wanted: Need, candidate: Candidate) -> float:
 
 
 def _names_all(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
-    """Whether what an answer must name is named by a statement, its heading, what introduces it, or its paragraph."""
+    """Whether what an answer must name is named by a statement, its heading, what introduces it, or its paragraph; of "why",
+    a reason."""
+    if REASON <= wanted.bare and not answers.fit(REASON, candidate.unit, candidate.statement.heading):
+        return False
     here = candidate.statement
     around = [each for each in (here.section, here.intro, here.paragraph) if each]
     return all(
@@ -185,8 +189,10 @@ def _asks_by_name(wanted: Need, candidate: Candidate) -> bool:
 def _covered(corpus: Corpus, wanted: Need, candidate: Candidate, aspect: float, *, inherited: bool) -> float:
     """The subject where the statement itself is silent on it: its whole note is, or what is asked names its own."""
     whole = coverage.in_note(corpus, wanted, candidate) if inherited else 0.0
-    own = SUBJECT_FLOOR if len(wanted.terms) >= OWN_TERMS and aspect >= WHOLE_LABEL else 0.0
-    return max(whole, own)
+    several = len(wanted.terms) >= OWN_TERMS and not all(
+        vocabulary.is_aspect(term.text) for term in wanted.terms
+    )
+    return max(whole, SUBJECT_FLOOR if several and aspect >= WHOLE_LABEL else 0.0)
 
 
 def _says_much(candidate: Candidate) -> bool:

@@ -18,7 +18,10 @@ _OKURIGANA = rf"[{KANJI}][きりみちいびぎえけせてめれげべじし](?
 _QUALITY = rf"[{KANJI}][いきえけせてねべめれりしちみび]?(?:やす|にく|づら)?さ(?![{HIRAGANA}])|[{KANJI}]{{1,2}}さ(?=[をはがのにへとでもや](?![{HIRAGANA}]))"
 # 春の文具展: a single kanji says little alone and much before a name.
 _SEASON = rf"(?<![{KANJI}{KATAKANA}])[{KANJI}]の(?=[{KANJI}{KATAKANA}]{{2}})"
-_CHUNK = re.compile(rf"{_QUALITY}|(?:{_SEASON})?(?:{_OKURIGANA}|[{KANJI}{KATAKANA}]|[^\W_{CJK}])+")
+# 納期遅れ: what is late, and that it is.
+_AFTER = r"(?=[のがをはにとで、。?？]|$)"
+_DONE_TO = rf"(?<![{KANJI}])[{KANJI}]{{2}}(?=[{KANJI}][れげりけえ]{_AFTER})|(?<=[{KANJI}]{{2}})[{KANJI}][れげりけえ]{_AFTER}"
+_CHUNK = re.compile(rf"{_QUALITY}|{_DONE_TO}|(?:{_SEASON})?(?:{_OKURIGANA}|[{KANJI}{KATAKANA}]|[^\W_{CJK}])+")
 _RUN = re.compile(rf"[{KANJI}]+|[{KATAKANA}]+|[{HIRAGANA}]+|[^\W_{CJK}]+")
 _LOOSE = re.compile(
     rf"(?<=\d)[ \u3000](?=[{CJK}])|(?<=[{CJK}])[ \u3000](?=\d)|"
