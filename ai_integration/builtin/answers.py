@@ -98,6 +98,7 @@ _STATE_LEFT = re.compile(
     r"未着手|未完了|未対応|未提出|未手配|進行中|作業中|対応中|予定|これから|todo|to do|open|not started|in progress|planned|pending",
     re.IGNORECASE,
 )
+_STATE_DONE = re.compile(r"完了|済み?|終了|done|finished|closed|completed", re.IGNORECASE)
 PATTERNS: dict[str, re.Pattern[str]] = {
     "when": DATE,
     "amount": AMOUNT,
@@ -161,7 +162,7 @@ def _fit_one(ask: str, unit: Unit, heading: str) -> float:
         return 0.4
     if ask == "how" and unit.kind == "step":
         return 1.0
-    if unit.kind == "row" and _in_column(ask, unit):
+    if unit.kind == "row" and (_in_column(ask, unit) or (ask == "todo" and _is_assigned(unit))):
         return 0.8
     said = text.tight(unit.quote)
     if ask == "who" and unit.kind == "item" and _SHARED_OUT.search(said):
@@ -184,6 +185,12 @@ def _in_column(ask: str, unit: Unit) -> bool:
     key = PROPERTY_KEYS.get(ask) if ask in {"who", "where"} else None
     named = zip(unit.columns, display.cells(unit.quote), strict=False)
     return key is not None and any(cell and key.search(name) for name, cell in named)
+
+
+def _is_assigned(unit: Unit) -> bool:
+    """Whether a row is a piece of work that is somebody's and not done yet."""
+    over = any(_STATE_DONE.fullmatch(cell) for cell in display.cells(unit.quote))
+    return not over and _in_column("who", unit)
 
 
 def _fit_left(unit: Unit, heading: str) -> float:

@@ -30,6 +30,10 @@ LISTED = frozenset(("row", "item", "step", "task"))
 _ALIASES = re.compile(r"^alias(?:es)?:\s*(?P<values>.*)$", re.DOTALL | re.IGNORECASE)
 _NAMES = re.compile(r"[^\[\],\n\"'-][^\[\],\n\"']*")
 _CALLED = r"{word}(?:(?P<name>[ァ-ヴー]{{2,12}}|[a-z]{{3,12}})|[「『](?P<quoted>[^「」『』\n]{{2,12}})[」』])"
+# When a note was made is not what it is about.
+_OF_THE_FILE = re.compile(
+    r"(?:created|updated|modified|clipped|last\w*|u?id|url|source|cover)\s*:", re.IGNORECASE
+)
 _NOTHING = Reading("")
 
 
@@ -127,7 +131,7 @@ def _properties(found: Sequence[Statement]) -> dict[str, Reading]:
     """What a note's frontmatter says holds for every passage of it."""
     said: dict[str, list[str]] = {}
     for statement in found:
-        if statement.unit.kind == "property":
+        if statement.unit.kind == "property" and not _OF_THE_FILE.match(statement.unit.quote):
             said.setdefault(statement.unit.passage.note, []).append(statement.unit.quote)
     return {note: Reading("\n".join(quotes)) for note, quotes in said.items()}
 

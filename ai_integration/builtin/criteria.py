@@ -125,6 +125,8 @@ def need(labels: tuple[str, ...], criterion: str, subject: tuple[Term, ...]) -> 
     if not about:
         about, terms = terms, ()
     asks = vocabulary.asks_in(label)
+    if "what" in bare and not terms:
+        asks, bare = WHAT, WHAT  # "what is cost per use" asks for no amount
     if not terms and _WHO_IS.search(label):
         asks, bare = WHAT, WHAT
     if "risk" in asks:

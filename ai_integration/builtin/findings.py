@@ -35,6 +35,11 @@ _TOLD_TYPES = ("when", "amount", "quantity", "where")
 _CLAUSE = re.compile(r"[^、。,;；\n]+")
 # 春の文具展への出展 is about the fair.
 _ACT = re.compile(rf"(?<=.)(?:への[{text.KANJI}]{{2,4}}|の(?:開催|実施|出展|参加|出席))$")
+# A three-day trip is a trip.
+_MEASURE = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:day|night|week|month|hour|minute|page)s?\b|[0-9０-９一二三四五六七]+(?:泊[0-9０-９一二三四五六七]+日|日間|週間|か月|ヶ月|時間)の?",
+    re.IGNORECASE,
+)
 _INTERNAL = re.compile(
     r"心配|懸念|リスク|課題|困っている|未確認|未決|目標は|予算|原価|社外秘|限定の情報|取り下げ|案は|卸値|卸価格|掛け率|仕入|粗利|利益率|\b(?:worries|concerns?|risks?|target of|confidential|undecided)\b",
     re.IGNORECASE,
@@ -69,8 +74,12 @@ class Finding:
 def subject_terms(asked: Request) -> tuple[Term, ...]:
     """The words every answer must be about: names kept whole, words that only tell the type of answer left out."""
     names = [text.term(name) for name in asked.names if text.is_japanese(name) and name in asked.subject]
-    terms = [*names, *vocabulary.content_terms(_ACT.sub("", asked.topic))]
-    telling = [term for term in terms if not vocabulary.bare_asks_in(term.text)]
+    terms = [*names, *vocabulary.content_terms(_MEASURE.sub(" ", _ACT.sub("", asked.topic)))]
+    telling = [
+        term
+        for term in terms
+        if not vocabulary.bare_asks_in(term.text) or f"{term.text} per " in asked.topic.casefold()
+    ]
     return tuple(dict.fromkeys(telling or terms))[:SUBJECT_TERMS]
 
 

@@ -31,6 +31,7 @@ BESIDE = 0.4
 OF_NOTE = 0.79
 DONE = 0.8
 PRESENTS = 0.8
+DEFINES = 0.1
 REASON = frozenset(("why",))
 EMPHASIS = 0.06
 NEAR_SUBJECT = 0.6
@@ -47,6 +48,7 @@ _OVERVIEW = re.compile(r"概要|overview", re.IGNORECASE)
 NEAR_MISS = 0.75
 NEAR_LENGTH = 24
 BESIDES = 0.3
+POINTER = 0.45
 SCORE_FLOOR = 0.3
 
 
@@ -128,6 +130,8 @@ def _score(corpus: Corpus, wanted: Need, candidate: Candidate) -> _Mark:
     kind = max(kind, presents)
     if inherited and (kind <= TYPED if wanted.asks else not _says_much(candidate)):
         aspect = 0.0
+    if inherited and near < SUBJECT_FLOOR and candidate.unit.kind == "item":
+        aspect = 0.0  # of a list of many things, each speaks for itself
     if inherited and aspect:
         near = far = NEAR_SUBJECT
     typed = bool(wanted.bare) and (answers.fit(wanted.bare, candidate.unit, heading) > TYPED or kind == DONE)
@@ -135,14 +139,21 @@ def _score(corpus: Corpus, wanted: Need, candidate: Candidate) -> _Mark:
         _answers(wanted, candidate, aspect, kind, near, typed) and _names_all(corpus, wanted, candidate)
     )
     if not answering:
-        touches = (near >= NEAR_MISS or aspect >= ASPECT_FLOOR) and _tells(candidate)
-        return _Mark((0.5 * near + BESIDES * aspect) * candidate.quality, False) if touches else _NO
+        return _besides(corpus, wanted, candidate, near, aspect)
     value = (
         _blend(wanted, aspect, kind, near, far) + _opening(wanted, candidate) + _company(wanted, candidate)
     )
     return _Mark(
         doubts.apart(corpus, wanted, candidate, inherited=inherited) * candidate.quality * value, True, near
     )
+
+
+def _besides(corpus: Corpus, wanted: Need, candidate: Candidate, near: float, aspect: float) -> _Mark:
+    """What a statement is worth that is no answer."""
+    if _points_at(corpus, wanted, candidate):
+        return _Mark(POINTER * near, False)
+    touches = (near >= NEAR_MISS or aspect >= ASPECT_FLOOR) and _tells(candidate)
+    return _Mark((0.5 * near + BESIDES * aspect) * candidate.quality, False) if touches else _NO
 
 
 def _is_defined(wanted: Need) -> bool:
@@ -165,7 +176,9 @@ def _presents(wanted: Need, candidate: Candidate) -> float:
 def _names_all(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
     """Whether what an answer must name is named by a statement, its heading, what introduces it, or its paragraph; of "why",
     a reason."""
-    if REASON <= wanted.bare and not answers.fit(REASON, candidate.unit, candidate.statement.heading):
+    if "left" in wanted.asks and candidate.unit.done:
+        return False
+    if wanted.bare >= REASON and not answers.fit(REASON, candidate.unit, candidate.statement.heading):
         return False
     here = candidate.statement
     around = [each for each in (here.section, here.intro, here.paragraph) if each]
@@ -181,8 +194,10 @@ def _section_names(wanted: Need, candidate: Candidate) -> bool:
 
 def _asks_by_name(wanted: Need, candidate: Candidate) -> bool:
     """Whether the very section is asked for: 宿題 are all that stand under that heading, done or not."""
-    return "todo" in wanted.asks and any(
-        term.text in candidate.statement.section.folded for term in wanted.terms
+    return (
+        "todo" in wanted.asks
+        and "left" not in wanted.asks
+        and any(term.text in candidate.statement.section.folded for term in wanted.terms)
     )
 
 
@@ -227,6 +242,8 @@ def _opening(wanted: Need, candidate: Candidate) -> float:
         else candidate.unit.quote[: OPENING // 2]
     )
     begins = sum(opening.match(term) for term in wanted.subject) / len(wanted.subject)
+    if "what" in wanted.bare and _defines(wanted, candidate):
+        bonus += DEFINES
     return bonus + (0.12 if "what" in wanted.asks else 0.06) * begins
 
 
@@ -236,6 +253,13 @@ def _defines(wanted: Need, candidate: Candidate) -> bool:
     ends = [said.find(term.text) + len(term.text) for term in wanted.subject if term.text in said]
     listed = candidate.unit.kind in {"row", "task", "property"}
     return bool(ends) and not listed and _IS.match(said, max(ends)) is not None
+
+
+def _points_at(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
+    """Whether a property names the whole subject: a place, an author, a project that a note belongs to."""
+    named = candidate.unit.kind == "property" and not _ABOUT_THE_FILE.match(candidate.unit.quote)
+    proper = [term for term in wanted.subject if not vocabulary.synonyms(term.text)]
+    return named and bool(proper) and all(corpus.own(term)[candidate.number] >= FULL_MATCH for term in proper)
 
 
 def _tells(candidate: Candidate) -> bool:

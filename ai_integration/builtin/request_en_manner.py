@@ -27,6 +27,10 @@ _HELD = re.compile(  # "what advice about X do my notes give" asks for the advic
     rf"^(?P<asked>(?:what|which)\s+.+?)\s+(?:do|does|did|can|could)\s+{RECORD}\s+(?:give|have|contain|offer|hold|keep|include|make|provide|record|list|say|mention)\b",
     re.IGNORECASE,
 )
+_MENTIONED = re.compile(
+    rf"^(?:do|does|did|is|are|has|have)\s+(?:(?:any|anything|some|something)\s+(?:of|in)\s+)?{RECORD}\s+(?:mention|mentions|contain|cover|say anything about|talk about|know about|hold anything on)\s+(?P<of>[^?]+)\??$",
+    re.IGNORECASE,
+)
 _OWN = r"(?:(?:all|all of)\s+)?(?:my|our|your|this|the)\s+"
 _IN_BETWEEN = re.compile(
     rf"\s+(?:in|from|of|across|among)\s+{_OWN}{_KEPT}(?=\s+(?:is|are|was|were|have|has|do|does|did|that|which|about|on)\b)",
@@ -73,6 +77,7 @@ def bare(sentence: str) -> str:
     """A sentence without what it says of the notes as a whole and of the form of the answer."""
     plain = _LOOK.sub("", _FIRST.sub("", sentence.strip()))
     plain = _IN_BETWEEN.sub("", _HELD.sub(r"\g<asked>", plain))
+    plain = _MENTIONED.sub(r"tell me about \g<of>", plain)
     for each in (_WRITTEN_UP, _LAST, _FURNISHED, _TONGUE, _ADDRESSEE):
         plain = each.sub("", plain)
     return _ALL_OF_IT.sub("", plain)

@@ -20,9 +20,15 @@ _CONCERNING = re.compile(
 )
 _RECORD = re.compile(rf"{request_en_manner.RECORD}$", re.IGNORECASE)
 _CHOICE = re.compile(
-    r"^(?P<what>\S+(?: \S+)?)\s+(?:should|can|could|do|did|must)\s+(?:i|we|you|one)\s+\w+(?:\s+(?:about|on|for|in)\s+(?P<topic>.+))?$",
+    r"^(?P<what>\S+(?: \S+){0,3}?)\s+(?:should|can|could|do|did|must)\s+(?:i|we|you|one)\s+\w+(?:\s+(?:about|on|for|in)\s+(?P<topic>.+))?$",
     re.IGNORECASE,
 )
+# "Which films are science fiction" is about science fiction, "the to-dos for the theme" are the theme's.
+_OF_CLASS = re.compile(
+    r"^(?:which|what)\s+(?:(?:kind|sort|type) of\s+)?(?P<kind>[a-z][\w' -]*?)\s+(?:is|are|was|were)\s+(?P<of>\S.*)$",
+    re.IGNORECASE,
+)
+_POINT_OF = re.compile(r"^(?P<point>\S+(?:\s+\S+){0,2}?)\s+(?:of|for)\s+(?P<of>.+)$", re.IGNORECASE)
 _IDLE_VERBS = frozenset(
     (
         "say",
@@ -58,6 +64,9 @@ def asked_of_all(question: str) -> str:
 def question_topic(question: str) -> str:
     """The noun phrase that a question is about: "What did the meeting with Steph decide?" → meeting with Steph."""
     plain = question.strip().rstrip("?").strip()
+    of_class = _OF_CLASS.match(plain)
+    if of_class and own_words(of_class["of"]):
+        return own_words(of_class["of"])
     found = _QUESTION_TOPIC.match(plain)
     saying = _SAYING.match(found["rest"]) if found else None
     if saying:
@@ -76,7 +85,15 @@ def question_topic(question: str) -> str:
         words.pop()
     while words and (words[-1].lower() in vocabulary.grammar_words() or words[-1].lower() in _IDLE_VERBS):
         words.pop()
-    return " ".join(words)
+    return _owner(" ".join(words))
+
+
+def _owner(phrase: str) -> str:
+    """The theme, of "open to-dos for the theme": what is asked of it is a point of its own."""
+    found = _POINT_OF.match(phrase)
+    point = found["point"].split() if found else []
+    named = bool(point) and (vocabulary.is_aspect(" ".join(point)) or vocabulary.is_aspect(point[-1]))
+    return own_words(found["of"]) or phrase if found and named else phrase
 
 
 def _carries(word: str) -> bool:

@@ -255,7 +255,9 @@ def _lone_noun(phrase: str) -> bool:
 
 
 def _without_request(chunk: str) -> str:
-    """市場調査 asks about 市場: a request word at the end of a Japanese compound is what to do with it."""
+    """市場調査 asks about 市場: a request word at the end of a Japanese compound is what to do with it; 個人情報 is one word."""
+    if _key(chunk) in _groups()[1]:
+        return chunk
     cut = next((at for at in range(2, len(chunk) - 1) if chunk[at:] in _tails()), None)
     return chunk if chunk.isascii() or cut is None or is_request_word(chunk) else chunk[:cut]
 
