@@ -144,7 +144,9 @@ def _without_past(finding: Finding, brief: WorkBrief) -> Finding:
     """For something yet to come, what an earlier year's record says is on the subject, but no answer."""
     past = [extract for extract in finding.extracts if _is_past(extract, brief)]
     finding.extracts = [extract for extract in finding.extracts if extract not in past]
-    finding.near = [extract for extract in finding.near if not _is_past(extract, brief)]
+    finding.near = [
+        extract for extract in finding.near if extract.unit.kind == "property" or not _is_past(extract, brief)
+    ]
     finding.past = past[:NEAR_LIMIT]
     return finding
 

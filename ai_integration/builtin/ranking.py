@@ -4,12 +4,11 @@ A unit that merely shares a common word must not be cited, so every unit has to 
 (in its own words, its heading, its note's title or the text just before it) and to answer the aspect.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ai_integration.builtin import answers, coverage, doubts, text, vocabulary
+from ai_integration.builtin import answers, coverage, definitions, doubts, text, vocabulary
 from ai_integration.builtin.coverage import Candidate, Corpus
 from ai_integration.builtin.criteria import Need
 from ai_integration.builtin.text import FULL_MATCH, Reading
@@ -30,21 +29,12 @@ BESIDE = 0.4
 # What a note's title gives its properties.
 OF_NOTE = 0.79
 DONE = 0.8
-PRESENTS = 0.8
 DEFINES = 0.1
 REASON = frozenset(("why",))
 EMPHASIS = 0.06
 NEAR_SUBJECT = 0.6
 OPENING = 40
 OWN_SUBJECT = 0.85
-_ABOUT_THE_FILE = re.compile(
-    r"(?:title|alias(?:es)?|tags?|css\w*|publish|u?id|created|updated|modified|cover|image|permalink|coordinates|\w*id|last|clipped)\s*:",
-    re.IGNORECASE,
-)
-_IS = re.compile(
-    r"[」』）)]?\s*(?:とは|って|は|が|、|：|:|\(|（|,? (?:is|are|was|were|means?|refers?|has|have)\b)"
-)
-_OVERVIEW = re.compile(r"概要|overview", re.IGNORECASE)
 NEAR_MISS = 0.75
 NEAR_LENGTH = 24
 BESIDES = 0.3
@@ -126,7 +116,7 @@ def _score(corpus: Corpus, wanted: Need, candidate: Candidate) -> _Mark:
         kind = max(kind, DONE)
     if aspect >= NAMED_ABOVE and wanted.asks and _section_names(wanted, candidate):
         kind = max(kind, TYPED if candidate.unit.kind in coverage.LISTED else BESIDE)
-    presents = _presents(wanted, candidate)
+    presents = definitions.presents(wanted, candidate)
     kind = max(kind, presents)
     if inherited and (kind <= TYPED if wanted.asks else not _says_much(candidate)):
         aspect = 0.0
@@ -154,23 +144,6 @@ def _besides(corpus: Corpus, wanted: Need, candidate: Candidate, near: float, as
         return _Mark(POINTER * near, False)
     touches = (near >= NEAR_MISS or aspect >= ASPECT_FLOOR) and _tells(candidate)
     return _Mark((0.5 * near + BESIDES * aspect) * candidate.quality, False) if touches else _NO
-
-
-def _is_defined(wanted: Need) -> bool:
-    """Whether it is asked what the subject is, and nothing of it."""
-    return "what" in wanted.bare and all(_OVERVIEW.fullmatch(term.text) for term in wanted.terms)
-
-
-def _presents(wanted: Need, candidate: Candidate) -> float:
-    """How well a statement tells what the subject is because the subject's own note opens with it; 0 where it does not."""
-    title = candidate.statement.context.title
-    if not _is_defined(wanted) or not coverage.is_called(wanted.subject, title):
-        return 0.0
-    unit = candidate.unit
-    if unit.kind == "property":
-        return 0.0 if _ABOUT_THE_FILE.match(unit.quote) else TYPED
-    opens = not unit.passage.heading or text.fold(unit.passage.heading) == title.folded
-    return PRESENTS if opens and unit.kind == "sentence" else 0.0
 
 
 def _names_all(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
@@ -242,22 +215,14 @@ def _opening(wanted: Need, candidate: Candidate) -> float:
         else candidate.unit.quote[: OPENING // 2]
     )
     begins = sum(opening.match(term) for term in wanted.subject) / len(wanted.subject)
-    if "what" in wanted.bare and _defines(wanted, candidate):
+    if "what" in wanted.bare and definitions.defines(wanted, candidate):
         bonus += DEFINES
     return bonus + (0.12 if "what" in wanted.asks else 0.06) * begins
 
 
-def _defines(wanted: Need, candidate: Candidate) -> bool:
-    """Whether a sentence says of its subject what it is: 「オリノは、…」, not 「オリノの納期は…」."""
-    said = candidate.statement.reading.folded[: OPENING * 2]
-    ends = [said.find(term.text) + len(term.text) for term in wanted.subject if term.text in said]
-    listed = candidate.unit.kind in {"row", "task", "property"}
-    return bool(ends) and not listed and _IS.match(said, max(ends)) is not None
-
-
 def _points_at(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
     """Whether a property names the whole subject: a place, an author, a project that a note belongs to."""
-    named = candidate.unit.kind == "property" and not _ABOUT_THE_FILE.match(candidate.unit.quote)
+    named = candidate.unit.kind == "property" and not definitions.ABOUT_THE_FILE.match(candidate.unit.quote)
     proper = [term for term in wanted.subject if not vocabulary.synonyms(term.text)]
     return named and bool(proper) and all(corpus.own(term)[candidate.number] >= FULL_MATCH for term in proper)
 
@@ -284,10 +249,10 @@ def _answers(
         return True
     if wanted.terms:
         return aspect >= ASPECT_FLOOR
-    if near >= OF_NOTE and _OVERVIEW.fullmatch(wanted.label) and _tells(candidate):
+    if near >= OF_NOTE and definitions.OVERVIEW.fullmatch(wanted.label) and _tells(candidate):
         return True  # whatever the note that is called so tells
     if "what" in wanted.bare:
-        return near >= OWN_SUBJECT and (kind > 0.5 or _defines(wanted, candidate))
+        return near >= OWN_SUBJECT and (kind > 0.5 or definitions.defines(wanted, candidate))
     return near >= NEAR_SUBJECT and (not wanted.bare or kind > 0.5)
 
 

@@ -1,0 +1,51 @@
+"""What a subject is: told by the note that bears its name, or by a sentence that says so of it."""
+
+import re
+
+from ai_integration.builtin import coverage, text
+from ai_integration.builtin.coverage import Candidate
+from ai_integration.builtin.criteria import Need
+from ai_integration.builtin.text import FULL_MATCH
+
+DEFINING = 80  # characters within which a definition names what it defines
+OF_NAMESAKE, OF_OTHER = 0.5, 0.4
+PRESENTS = 0.8
+ABOUT_THE_FILE = re.compile(
+    r"(?:title|alias(?:es)?|tags?|css\w*|publish|u?id|created|updated|modified|cover|image|permalink|coordinates|\w*id|last|clipped)\s*:",
+    re.IGNORECASE,
+)
+_IS = re.compile(
+    r"[」』）)]?\s*(?:とは|って|は|が|、|：|:|\(|（|,? (?:is|are|was|were|means?|refers?|has|have)\b)"
+)
+OVERVIEW = re.compile(r"概要|overview", re.IGNORECASE)
+
+
+def _is_defined(wanted: Need) -> bool:
+    """Whether it is asked what the subject is, and nothing of it."""
+    return "what" in wanted.bare and all(OVERVIEW.fullmatch(term.text) for term in wanted.terms)
+
+
+def presents(wanted: Need, candidate: Candidate) -> float:
+    """How well a statement tells what the subject is because the subject's own note opens with it; 0 where it does not."""
+    title, unit = candidate.statement.context.title, candidate.unit
+    if (
+        not wanted.subject
+        or not _is_defined(wanted)
+        or any(title.match(each) < FULL_MATCH for each in wanted.subject)
+    ):
+        return 0.0
+    called = coverage.is_called(wanted.subject, title)
+    if unit.kind == "property":
+        return 0.0 if ABOUT_THE_FILE.match(unit.quote) else OF_NAMESAKE if called else OF_OTHER
+    if not called:
+        return 0.0
+    opens = not unit.passage.heading or text.fold(unit.passage.heading) == title.folded
+    return PRESENTS if opens and unit.kind == "sentence" else 0.0
+
+
+def defines(wanted: Need, candidate: Candidate) -> bool:
+    """Whether a sentence says of its subject what it is: 「オリノは、…」, not 「オリノの納期は…」."""
+    said = candidate.statement.reading.folded[:DEFINING]
+    ends = [said.find(term.text) + len(term.text) for term in wanted.subject if term.text in said]
+    listed = candidate.unit.kind in {"row", "task", "property"}
+    return bool(ends) and not listed and _IS.match(said, max(ends)) is not None

@@ -1,0 +1,139 @@
+"""Ways of asking that people use: each gets what answers it, and no statement that only looks like an answer."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knowledge import services
+from tests.ai_integration.office import Delegated, Office
+from tests.knowledge.trees import write
+
+NOTES = {
+    "People/Ada Quill.md": '---\ncategories:\n  - "[[People]]"\ntype:\n  - "[[Authors]]"\ncreated: 2023-09-12\n---\n## Books\n',
+    "Clippings/Sixty bits of advice.md": (
+        '---\nauthor:\n  - "[[Ada Quill]]"\nclipped: 2023-09-12\n---\n'
+        "- Listen until there is no more to hear.\n- Promptness is a sign of respect.\n"
+    ),
+    "Clippings/Buy wisely.md": (
+        "Whenever I buy things I try to prioritize *cost per use*.\n\n## Cost per use\n\n"
+        "*Cost per use* is a heuristic that helps me make decisions about most purchases.\n\n"
+        "## How to estimate uses\n\nRemember the ideal *cost per use* trends to $0.\n"
+    ),
+    "Notes/Minimal Theme.md": '---\ncategories:\n  - "[[Projects]]"\n---\n## To-do\n\n- [x] Color schemes\n- [x] Mobile support\n',
+    "Notes/2023-09-12 Meeting with Bo.md": "---\ndate: 2023-09-12\n---\nDiscussed the book on emergence.\n",
+    "References/The Tale of Zelda.md": '---\ncategories:\n  - "[[Games]]"\nmaker: "[[Nintendo]]"\n---\n',
+}
+
+
+@pytest.fixture
+def english(owner: Any, tmp_path: Path) -> Office:
+    root = tmp_path.resolve() / "english"
+    root.mkdir()
+    for path, text in NOTES.items():
+        write(root, path, text)
+    vault = services.vault_register(owner, name="English", path=str(root))
+    services.vault_sync(vault)
+    return Office(owner, vault)
+
+
+def check(done: Delegated, says: list[str], gaps: list[str], silent: list[str]) -> None:
+    """`says` are in the report, `silent` are not, and each of `gaps` is told as not confirmed."""
+    missing = [each for each in says if each not in done.body]
+    missing += [f"gap: {each}" for each in gaps if each not in done.gaps]
+    extra = [each for each in silent if each in done.body]
+    assert (missing, extra, not gaps) == ([], [], not done.gaps), done.markdown
+
+
+@pytest.mark.parametrize(
+    ("requirement", "says", "gaps", "silent"),
+    [
+        (
+            "丸葉紙工はどんな会社ですか？",
+            ["厚紙の加工と化粧箱の仕入れ先。オリノの板と箱を頼む。"],
+            [],
+            ["化粧箱: 64"],
+        ),
+        (
+            "丸葉紙工について教えて",
+            ["厚紙の加工と化粧箱の仕入れ先", "月末締め翌々月 10 日", "3 回のうち 1 回"],
+            [],
+            ["来週の予定"],
+        ),
+        ("丸葉紙工との取引条件と過去の納期遅れを調べて", ["最低ロット: 1,000 個", "5 日遅れ"], [], []),
+        (
+            "オリノの価格を決めた理由と、残っている懸念を整理してください。",
+            ["モニターの 71 % が「ちょうどよい」と答えた", "蝶番の仕入れ先が 1 社だけ"],
+            [],
+            ["アルミ蝶番 2 個", "金型の手配"],
+        ),
+        (
+            "経費精算の締切と、領収書をなくしたときの手順は？",
+            ["支払った日から 30 日以内"],
+            ["領収書をなくしたときの手順"],
+            ["領収書をなくしたときの手順**：「"],
+        ),
+        ("電車代に領収書は必要ですか", ["区間を書けば領収書はいらない"], [], []),
+        ("出張で1泊15,000円のホテルに泊まっていい？", ["宿泊の上限は 1 泊 11,000 円"], [], []),
+        (
+            "展示会の予算が超過しそうかどうか教えて。根拠も付けて。",
+            ["予算の総額は 1,260,000 円"],
+            ["展示会の予算が超過しそうかどうか"],
+            ["かどうか**：「"],
+        ),
+        ("オリノは3月に発売できますか？", ["2027 年 3 月 16 日（火）の発売を目標"], [], ["気になる声"]),
+        ("月舟堂さんが言っていた要望を箇条書きにして", ["見本を 1 個、開いた形で置きたい"], [], []),
+        ("三浦さんの担当している仕事を全部挙げて", ["体験台の試作", "金型の手配"], [], []),
+        (
+            "会議で決まったことのうち、まだ終わっていないものを一覧にして",
+            ["ブースの図面を主催者へ送る"],
+            [],
+            [],
+        ),
+        (
+            "昨年の展示会の反省点を踏まえて、今年の展示会で気をつけることをまとめて",
+            ["商談の記録が追いつかず", "配布物がなくなった"],
+            [],
+            ["展示会の予算を社長に出す"],
+        ),
+        (
+            "社内で個人情報を扱うときのルールを新人向けに説明する文書を作って",
+            ["顧客の名前と連絡先は入れない"],
+            ["目的・概要"],
+            ["発売を目標"],
+        ),
+        (
+            "オリノの発売までのスケジュールと、遅れそうな項目を教えてください",
+            ["2027-03-16", "金型が遅れたら"],
+            [],
+            [],
+        ),
+    ],
+)
+def test_in_japanese(
+    sample: Office, requirement: str, says: list[str], gaps: list[str], silent: list[str]
+) -> None:
+    check(sample.delegate(requirement), says, gaps, silent)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "says", "gaps", "silent"),
+    [
+        ("Who is Ada Quill?", ["type: Authors"], [], ["Listen until"]),
+        (
+            "Who is Ada Quill and what have I saved of hers?",
+            ["author: Ada Quill” [^3] (Sixty bits of advice)"],
+            ["what have I saved of hers"],
+            [],
+        ),
+        ("What is cost per use?", ["What is cost per use**: “Cost per use is a heuristic"], [], []),
+        ("Is the Minimal theme free?", [], ["Is the Minimal theme free"], ["Color schemes"]),
+        ("What are the open to-dos for the Minimal theme?", [], ["open to-dos"], ["Mobile support"]),
+        ("What did I do on 2023-09-12?", ["Discussed the book on emergence"], [], ["Promptness"]),
+        ("Do my notes mention Zelda?", ["maker: Nintendo"], [], []),
+    ],
+)
+def test_in_english(
+    english: Office, requirement: str, says: list[str], gaps: list[str], silent: list[str]
+) -> None:
+    check(english.delegate(requirement), says, gaps, silent)
