@@ -1,6 +1,7 @@
 """What an answer of each type looks like: a date answers "when", an amount answers "how much"."""
 
 import re
+from datetime import date
 from functools import lru_cache
 
 from ai_integration.builtin import display, text, vocabulary
@@ -205,6 +206,7 @@ def _fit_left(unit: Unit, heading: str) -> float:
     return 0.6 if answers("left", unit.quote) else 0.0
 
 
+_WEEK = re.compile(r"(?<!\d)(20\d{2})-?W(\d{2})(?!\d)")
 _YEAR_DATE = re.compile(
     r"(?<![\d,.¥$€£￥])((?:19|20)\d{2})(?![\d,円台人名件個])(?:\s?[-/.年]\s?(\d{1,2})(?!\d))?(?:\s?[-/.月]\s?(\d{1,2})(?!\d))?"
 )
@@ -229,9 +231,18 @@ def sectioned(heading: str) -> frozenset[str]:
 def latest_date(statement: str) -> str:
     """The last date in a text as YYYY-MM-DD, 00 for a month or day not said, or nothing; dates sort as text."""
     found = _YEAR_DATE.findall(text.fold(statement))
+    weeks = [_friday_of(int(year), int(week)) for year, week in _WEEK.findall(statement)]
     dates = [
         f"{year}-{int(month or 0):02d}-{int(day or 0):02d}"
         for year, month, day in found
         if int(month or 0) <= 12
     ]
-    return max(dates, default="")
+    return max([*dates, *weeks], default="")
+
+
+def _friday_of(year: int, week: int) -> str:
+    """The last working day of a week of the year (ISO 8601), or nothing."""
+    try:
+        return date.fromisocalendar(year, week, 5).isoformat()
+    except ValueError:
+        return ""

@@ -44,7 +44,7 @@ _ASKS_MORE = re.compile(
     r"何|なに|いつ|どこ|誰|だれ|なぜ|どう(?!か)|いくら|どの|どれ|どんな|どちら|\b(?:or|what|when|where|who|why|how|which)\b"
 )
 _CONDITION = re.compile(
-    rf"(?:^|[をがはにもでとへ、])(?P<verb>[{text.KANJI}]{{1,2}}|[{text.HIRAGANA}]{{2,3}})[{text.HIRAGANA}]{{0,3}}?(?:た|る|ない)(?:とき|時|場合|際)"
+    rf"(?:^|[をがはにもでとへ、])(?P<verb>[{text.KANJI}]{{1,2}}|[{text.HIRAGANA}]{{2,3}})[{text.HIRAGANA}]{{0,3}}?(?:(?:た|る|ない)(?:とき|時|場合|際)|たら)"
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from ai_integration.builtin import (
     answers,
     comment,
+    counted,
     criteria,
     playbook,
     records,
@@ -120,6 +121,7 @@ def search(brief: WorkBrief) -> list[Finding]:
         taken = [extract for other in found for extract in other.extracts]
         told = told_in(brief.requirement, need) if telling else ""
         finding = answer(corpus, need, taken, told, limit_of(brief))
+        finding.extracts = counted.made_up(corpus, finding.extracts, counted.asked_for(brief.requirement))
         found.append(_without_past(finding, brief) if telling else finding)
     return [_without_internal(finding) for finding in found] if _is_public(brief) else found
 

@@ -24,6 +24,7 @@ _INLINE = re.compile(r"(?:(?<=[\s。：:、,])|^)(?=[1-9１-９①-⑨][.．)）
 # 「新製品の①価格②納期を調べて」: circles need nothing between them, and what follows the last point asks for all of them.
 _CIRCLED = re.compile(rf"①(?=[^①-⑳\n]*[{text.KANJI}{text.KATAKANA}A-Za-z])[^①-⑳\n]+②")
 _CIRCLE = re.compile(r"[、,・と]?(?=[①-⑳])")
+_ASKING = re.compile(r"[?？。]|(?:です|ます|でした|ました)か$|いくら|どう(?:です|でし|なる|なっ|か$)")
 _NAME = re.compile(r"\[\[([^\[\]|#]{1,100})[^\[\]]{0,100}\]\]|[「『“\"]([^「」『』“”\"\n]{2,100})[」』”\"]")
 _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _PLACEHOLDER = re.compile(r"[\ue000-\uf8ff]")
@@ -140,7 +141,7 @@ def _speaking(topic: str) -> str:
 
 def _settle(request: Request, comparing: bool) -> Request:
     """A list under "compare these" names things; otherwise every listed line is a point of its own."""
-    short = all(len(point) <= 40 and not re.search(r"[?？。]", point) for point in request.points)
+    short = all(len(point) <= 40 and not _ASKING.search(point) for point in request.points)
     if comparing and not request.things and len(request.points) >= 2 and short:
         return replace(request, topic="", things=request.points, points=())
     if request.things and request.topic in request.things:

@@ -8,6 +8,7 @@ _NAME = "\ue000-\uf8ff"
 _SOLID = rf"一-鿿々ァ-ヴーA-Za-zＡ-Ｚａ-ｚ0-9０-９）)者{_NAME}"
 _LIST = re.compile(
     rf"[、,，・／/]|(?<=[{_SOLID}])(?:と(?![のはいしきこもりく])|や(?![すらりるれろっめ])|および|及び|ならびに|並びに|かつ|vs\.?)(?=[^、。])"
+    rf"|(?<=[{text.KANJI}][みりさ])と(?=[{text.KANJI}])"
     r"|(?<=とか)、?"
 )
 _LEADING = re.compile(
@@ -19,7 +20,7 @@ _TRAILING = re.compile(
 _DELIVERABLE = re.compile(
     r"(?:の|に関する|についての)?(?:調査|分析|検討|比較|社内|簡単な|短い|詳しい)*"
     r"(?:報告書|報告|レポート|資料|文書|書類|ドキュメント|議事録|企画書|企画案|計画書|提案書|お知らせ|案内文?|告知文?|通知文?|下書き|原稿|文案|"
-    r"メモ|要約|まとめ|サマリー|リスト|比較表|一覧表?|表|手順書|マニュアル|記事|企画|計画|プラン|調査|分析|比較|検討)(?:案|文)?$"
+    r"(?:お礼|お詫び|御礼|依頼|催促|確認|案内)?の?(?:メール|手紙|文面|礼状)|メモ|要約|まとめ|サマリー|リスト|比較表|一覧表?|表|手順書|マニュアル|記事|企画|計画|プラン|調査|分析|比較|検討)(?:案|文)?$"
 )
 TIME_ONLY = re.compile(
     r"(?:先|今|来|前|毎)(?:週|月|年|回|期|日)|次回|前回|昨日|今日|明日|昨年|今年|去年|\d{4}年(?:度|\d{1,2}月)?|\d{1,2}月(?:\d{1,2}日)?|\d{1,2}[/-]\d{1,2}|最新|最近|直近|本日|本年|年度"
@@ -31,16 +32,22 @@ _TELLING = re.compile(
 )
 # 「月舟堂さんが言っていた要望」, 「モニター調査で多かった意見」: whose or where it is, and what of it.
 _CLAUSED = re.compile(
-    rf"^(?P<topic>[{_SOLID}・ー ]{{2,20}}?)(?:さん|様|氏)?(?:が|で|から|に)(?P<what>[^、。]*[^、。で]$)"
+    rf"^(?:(?P<topic>[{_SOLID}・ー ]{{2,20}}?)(?:さん|様|氏)?(?:が|で|から|に|までに|まで)"
+    rf"|(?P<done>[{_SOLID}][^をはがに、]{{1,11}})を(?=[^、]*(?:ための|ときの|際の|場合の)))"
+    r"(?P<what>[^、。]*[^、。で]$)"
 )
+# 小野寺さんの来週の予定 are 小野寺's.
+_WHEN = re.compile(rf"(?:さん|様|氏)?の(?:{TIME_ONLY.pattern})$")
 
 
 def shared_owner(pieces: list[str]) -> tuple[str, list[str]]:
     """「新製品Aの価格、納期」 → 新製品A and its two aspects; a lone 「Xのリスク」 likewise, when リスク is an aspect."""
     if not pieces:
         return "", []
+    if "ための" in pieces[0] and (topic := before_clause(pieces[0])) != pieces[0]:
+        return topic, [_CLAUSED.sub(r"\g<what>", pieces[0]), *pieces[1:]]
     owner, _, last = pieces[0].rpartition("の")
-    owner = _JOINED.sub("", owner)
+    owner = _WHEN.sub("", _JOINED.sub("", owner))
     if not owner or TIME_ONLY.fullmatch(owner):
         topic = before_clause(pieces[0])
         if topic != pieces[0]:
@@ -54,7 +61,8 @@ def shared_owner(pieces: list[str]) -> tuple[str, list[str]]:
 def before_clause(topic: str) -> str:
     """What a topic with a clause in it begins with: 出張 of 「出張で 1 泊 15,000 円のホテルに泊まる」."""
     claused = _CLAUSED.match(topic)
-    return claused["topic"] if claused and vocabulary.content_terms(claused["topic"]) else topic
+    head = (claused["topic"] or claused["done"]) if claused else ""
+    return head if head and vocabulary.content_terms(head) else topic
 
 
 def is_aspect(word: str) -> bool:

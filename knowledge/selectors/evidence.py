@@ -234,7 +234,7 @@ def _substance(passage: _Row) -> float:
 def _merged(ranked: list[Ranked]) -> tuple[float, Ranked]:
     best = max(ranked, key=lambda each: each.score)
     echo = sum(each.score for each in ranked) - best.score
-    return min(1.0, best.score + ECHO * echo), best
+    return best.score + ECHO * echo, best
 
 
 def _order(scored: tuple[float, Ranked, _Row]) -> tuple[float, str, int]:
@@ -255,7 +255,7 @@ def _found(passage: _Row, score: float, why: str) -> FoundPassage:
         heading=passage.heading,
         line=passage.line,
         text=passage.text,
-        score=round(score, 4),
+        score=round(min(1.0, score), 4),
         why=why,
     )
 

@@ -147,7 +147,10 @@ def test_the_overview_of_a_note_is_what_the_note_tells(english: Office) -> None:
 def test_a_comparison_fills_every_cell_from_its_own_row(sample: Office) -> None:
     done = sample.delegate("オリノとA社、B社を、価格、厚さ、重さで比較してください")
     assert done.plan.kind == "comparison"
-    rows = {line.split("|")[1].strip(): line for line in done.body.splitlines() if line.startswith("| ")}
+    rows: dict[str, str] = {}
+    for line in done.body.splitlines():  # the comparison comes first
+        if line.startswith("| "):
+            rows.setdefault(line.split("|")[1].strip(), line)
     for point, own, first, second in (
         ("価格", "2,480 円", "2,700 円", "1,480 円"),
         ("厚さ", "9 mm", "16 mm", "12 mm"),
