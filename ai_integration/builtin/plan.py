@@ -26,6 +26,7 @@ MAX_OPEN = 3
 TITLE_LIMIT = 120
 LINE = 300
 LABELS_SHOWN = 8
+SHORT = 12
 Group = tuple[str, ...]
 
 
@@ -112,7 +113,7 @@ def _book(requirement: str, asked: Request) -> Playbook:
         comparing = [book for book in books.values() if _by_thing(book)]
         return max(comparing, key=lambda book: book.priority, default=books[playbook.FALLBACK])
     book = playbook.recognise(requirement)
-    asks_only = asked.asking and book.told
+    asks_only = asked.asking and (book.told or book.kind == playbook.DOCUMENT)
     return books[playbook.FALLBACK] if _by_thing(book) or asks_only else book
 
 
@@ -129,7 +130,7 @@ def _groups(
     if len(groups) > MAX_GROUPS:
         return _packed(groups)
     usual = [tuple(group.get(tongue)) for group in book.aspects]
-    if book.discover and _open(groups) and not (asked.asking and len(groups) == 1 and _asks_of(asked)):
+    if book.discover and _open(groups) and not (_is_plain(asked) and _asks_of(asked)):
         found = [(heading,) for heading in discover.headings(brief.passages, asked, relevant)]
         return (*(groups or [(usual[0][0],)]), *found) if found else tuple(groups or usual)
     if book.always:
@@ -144,6 +145,12 @@ def _open(groups: Sequence[Group]) -> bool:
     return len(groups) <= MAX_OPEN and not any(
         vocabulary.asks_in(label) or criteria.is_yes_no(label) for group in groups for label in group
     )
+
+
+def _is_plain(asked: Request) -> bool:
+    """Whether it only asks, one thing or short names of points: more than the answer is not wanted then."""
+    labels = [*asked.aspects, *asked.points]
+    return asked.asking and (len(labels) == 1 or all(len(label) <= SHORT for label in labels))
 
 
 def _asks_of(asked: Request) -> bool:

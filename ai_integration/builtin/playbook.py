@@ -15,7 +15,7 @@ from ai_integration.builtin import text, todo
 from ai_integration.builtin.vocabulary import Both, Strict
 
 FOLDER = Path(__file__).parent / "playbooks"
-FALLBACK, AGENDA = "generic", "agenda"
+FALLBACK, AGENDA, DOCUMENT = "generic", "agenda", "document"
 ENOUGH = 3
 PLACEHOLDERS = frozenset(("topic", "aspect", "aspects", "thing", "things"))
 # A summary of an event plans none.

@@ -49,7 +49,11 @@ _WRITTEN_UP = re.compile(
 _TONGUE = re.compile(
     r"\s+in\s+(?:(?:plain|simple|clear)\s+)?(?:english|japanese|words|terms|language)\b", re.IGNORECASE
 )
-_ADDRESSEE = re.compile(r"\s+(?:for|to)\s+(?i:mr|mrs|ms|dr|prof)\.?\s+[A-Z]\w+")
+_ADDRESSEE = re.compile(
+    r"\s+(?:for|to)\s+(?i:mr|mrs|ms|dr|prof)\.?\s+[A-Z]\w+"
+    r"|\s+(?:for|to)\s+(?:a|an|the|our|my|some)\s+(?:new\s+|whole\s+)?(?:colleague|team|boss|manager|client|customer|retailer|partner|beginner|newcomer|hire|employee|reader|audience|friend|board)s?\b"
+    r"|(?<=announcement)\s+(?:for|to)\s+(?:retailers|customers|clients|partners|staff|employees|everyone|the press)(?=\s+(?:about|on|of)\b)"
+)
 _ALL_OF_IT = re.compile(
     rf"\b(?:everything|anything|all|whatever)\s+(?:that\s+)?(?:(?:we|i|you|they|there|{RECORD})\s+(?:know|have|has|say|says|hold|wrote|is)\s+)?(?:about|on)\s+",
     re.IGNORECASE,

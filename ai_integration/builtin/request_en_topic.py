@@ -28,6 +28,9 @@ _OF_CLASS = re.compile(
     r"^(?:which|what)\s+(?:(?:kind|sort|type) of\s+)?(?P<kind>[a-z][\w' -]*?)\s+(?:is|are|was|were)\s+(?P<of>\S.*)$",
     re.IGNORECASE,
 )
+_SOURCE = re.compile(
+    r"\b(?:according to|as told in|does|do)\s+(?P<note>[\ue000-\uf8ff])"
+)  # a note that is named
 _POINT_OF = re.compile(r"^(?P<point>\S+(?:\s+\S+){0,2}?)\s+(?:of|for)\s+(?P<of>.+)$", re.IGNORECASE)
 _IDLE_VERBS = frozenset(
     (
@@ -48,7 +51,7 @@ _IDLE_VERBS = frozenset(
     )
 )
 _QUESTION_TOPIC = re.compile(
-    rf"^(?:(?:{WH})\s+(?:much |many |kind of |sort of )?)?(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|should|will|would)\s+)?(?P<rest>.+)$",
+    rf"^(?:(?:{WH})\s+(?:much |many |long |often |far |old |big |kind of |sort of )?)?(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|should|will|would)\s+)?(?P<rest>.+)$",
     re.IGNORECASE,
 )
 
@@ -64,6 +67,9 @@ def asked_of_all(question: str) -> str:
 def question_topic(question: str) -> str:
     """The noun phrase that a question is about: "What did the meeting with Steph decide?" → meeting with Steph."""
     plain = question.strip().rstrip("?").strip()
+    source = _SOURCE.search(plain)
+    if source:
+        return source["note"]
     of_class = _OF_CLASS.match(plain)
     if of_class and own_words(of_class["of"]):
         return own_words(of_class["of"])

@@ -45,6 +45,10 @@ _KNOWN = re.compile(
 _TAKEN_FROM = re.compile(
     r"^(?P<of>[^、。を]{2,40}?)(?:の(?:メモ|ノート|記録))?から、?(?P<what>[^、。]{1,40}?)(?:だけ|のみ)?を?(?:[0-9０-９一二三四五]+(?:つ|点|件))?(?=抜き出|抜粋|抽出|拾い|拾って|書き出)"
 )
+# 「日本旅行の記録から、場所をまとめて」
+_OUT_OF = re.compile(
+    r"^(?P<of>[^、。を]{2,40}?)の(?:記録|ノート|メモ|議事録|資料|報告)から、?(?=[^、。]{2,}を)"
+)
 # 「反省点を踏まえて、気をつけることを」: both are to be found.
 _GROUNDS = re.compile(
     r"^(?P<of>[^、。]{2,40}?)(?:を(?:踏まえ|ふまえ|もとに|元に|基に|参考に)(?:して|て)?|に(?:基づ|もとづ)(?:いて|き))、?(?=[^、。])"
@@ -67,6 +71,7 @@ def bare(sentence: str) -> str:
     for each in (_WHAT_IS_THERE, _SOUGHT, _COUNTED, _FOR_WHAT, _FOR_WHOM, _FORM, _KNOWN):
         plain = each.sub("", plain)
     plain = _TAKEN_FROM.sub(r"\g<of>について、\g<what>を", plain)
+    plain = _OUT_OF.sub(r"\g<of>について、", plain)
     plain = _AGAINST.sub("", plain)
     plain = _GROUNDS.sub(r"\g<of>、", plain)
     return plain.strip("、,") if plain.strip("、, ") else sentence
