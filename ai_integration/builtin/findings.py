@@ -115,7 +115,7 @@ def search(brief: WorkBrief) -> list[Finding]:
     needs += _asked_in_comments(brief, needs)
     named = records.named(brief.passages, asked, subject_terms(asked))
     corpus = Corpus(_newest(brief, needs, named), queries=brief.item.queries)
-    telling = playbook.recognise(brief.requirement).told
+    telling = _is_telling(brief)
     found: list[Finding] = []
     for need in needs:
         taken = [extract for other in found for extract in other.extracts]
@@ -124,6 +124,11 @@ def search(brief: WorkBrief) -> list[Finding]:
         finding.extracts = counted.made_up(corpus, finding.extracts, counted.asked_for(brief.requirement))
         found.append(_without_past(finding, brief) if telling else finding)
     return [_without_internal(finding) for finding in found] if _is_public(brief) else found
+
+
+def _is_telling(brief: WorkBrief) -> bool:
+    """Whether the requirement itself tells of something to come; a question tells nothing."""
+    return playbook.recognise(brief.requirement).told and not request.parse(brief.requirement).asking
 
 
 def _is_public(brief: WorkBrief) -> bool:
@@ -248,7 +253,7 @@ def taken_over(finished: FinishedItem, subject: tuple[Term, ...], brief: WorkBri
         unit for citation in finished.result.citations if (unit := _cited_unit(citation, finished.passages))
     ]
     corpus = Corpus(finished.passages, cited, finished.item.queries)
-    telling = playbook.recognise(brief.requirement).told
+    telling = _is_telling(brief)
     found = [Finding(need, told=told_in(brief.requirement, need) if telling else "") for need in needs]
     hits = [{hit.candidate.number: hit for hit in rank(corpus, need)} for need in needs]
     for candidate in corpus.candidates if found else ():

@@ -1,10 +1,8 @@
 """Making a plan: the kind of work, its points, and an item with an author, queries and criteria for each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_integration.builtin import (
-    criteria,
     discover,
     language,
     plan_items,
@@ -16,18 +14,15 @@ from ai_integration.builtin import (
     text,
     vocabulary,
 )
+from ai_integration.builtin.plan_points import MAX_GROUPS, Group, points
 from ai_integration.builtin.playbook import Playbook, Step
 from ai_integration.builtin.request import Request
 from ai_integration.jobs import PlanBrief, PlanDraft, PlanItem
 
-MAX_GROUPS = 24
 MAX_THEMES = 3
-MAX_OPEN = 3
 TITLE_LIMIT = 120
 LINE = 300
 LABELS_SHOWN = 8
-SHORT = 12
-Group = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def _sketch(brief: PlanBrief, tongue: str) -> _Sketch:
     asked = request.parse(brief.requirement, (passage.title for passage in brief.passages))
     book = _book(brief.requirement, asked)
     relevant = tuple(discover.relevant_notes(brief.passages, asked))
-    groups = _groups(brief, asked, book, tongue, relevant)
+    groups = points(brief, asked, book, tongue, relevant)
     holds = discover.languages(brief.passages)
     own = "ja" if asked.japanese else "en"
     languages = (own, *(other for other in ("ja", "en") if other != own and other in holds))
@@ -119,65 +114,6 @@ def _book(requirement: str, asked: Request) -> Playbook:
 
 def _by_thing(book: Playbook) -> bool:
     return any(step.each == "thing" for step in book.items)
-
-
-def _groups(
-    brief: PlanBrief, asked: Request, book: Playbook, tongue: str, relevant: Sequence[str]
-) -> tuple[Group, ...]:
-    """The points to look into: those asked; else the headings the vault holds; else the playbook's own."""
-    named = [plan_items.quotable(label) for label in (*asked.points, *asked.aspects)]
-    groups = [(label,) for label in dict.fromkeys(named) if label]
-    if len(groups) > MAX_GROUPS:
-        return _packed(groups)
-    usual = [tuple(group.get(tongue)) for group in book.aspects]
-    if book.discover and _open(groups) and not (_is_plain(asked) and _asks_of(asked)):
-        found = [(heading,) for heading in discover.headings(brief.passages, asked, relevant)]
-        return (*(groups or [(usual[0][0],)]), *found) if found else tuple(groups or usual)
-    if book.always:
-        return _besides(groups, usual)
-    if len(groups) == 1 and book.told:
-        return (*groups, *(group for group in usual if not _covers(groups[0][0], group)))
-    return tuple(groups) or tuple(usual)
-
-
-def _open(groups: Sequence[Group]) -> bool:
-    """Whether no point is named, or few and of none is it known what would answer it: then what the notes hold is offered too."""
-    return len(groups) <= MAX_OPEN and not any(
-        vocabulary.asks_in(label) or criteria.is_yes_no(label) for group in groups for label in group
-    )
-
-
-def _is_plain(asked: Request) -> bool:
-    """Whether it only asks, one thing or short names of points: more than the answer is not wanted then."""
-    labels = [*asked.aspects, *asked.points]
-    return asked.asking and (len(labels) == 1 or all(len(label) <= SHORT for label in labels))
-
-
-def _asks_of(asked: Request) -> bool:
-    """Whether questions ask something of their subject, rather than for what there is on it."""
-    subject = {term.stem for term in vocabulary.content_terms(asked.subject)}
-    return any(
-        term.stem not in subject
-        for label in (*asked.aspects, *asked.points)
-        for term in vocabulary.content_terms(label)
-    )
-
-
-def _besides(named: Sequence[Group], usual: Sequence[Group]) -> tuple[Group, ...]:
-    """The playbook's own points in their order, each in the requirement's words where it names it, then the others named."""
-    placed = [next((own for own in named if _covers(own[0], group)), group) for group in usual]
-    return tuple(dict.fromkeys([*placed, *named]))
-
-
-def _covers(label: str, group: Group) -> bool:
-    return any(vocabulary.asks_in(label) & vocabulary.asks_in(usual) for usual in group)
-
-
-def _packed(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Many points in few items, evenly and in order."""
-    size = -(-len(groups) // MAX_GROUPS)
-    labels = [label for group in groups for label in group]
-    return tuple(tuple(labels[start : start + size]) for start in range(0, len(labels), size))
 
 
 def _items(sketch: _Sketch) -> list[PlanItem]:

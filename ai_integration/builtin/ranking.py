@@ -28,6 +28,8 @@ NAMED_ABOVE = 0.5
 BESIDE = 0.4
 # What a note's title gives its properties.
 OF_NOTE = 0.79
+# Of a note whose other properties name the subject (its place), one property names what is asked (its type).
+OF_PROPERTY, NAMED_BY_PROPERTY = 0.74, 0.7
 DONE = 0.8
 DEFINES = 0.1
 REASON = frozenset(("why",))
@@ -240,7 +242,8 @@ def _answers(
 ) -> bool:
     if candidate.unit.kind == "property":
         plain = all(vocabulary.bare_asks_in(term.text) for term in wanted.terms)
-        return near >= OF_NOTE and (aspect >= 0.9 or (kind > 0.5 and (plain or aspect >= ASPECT_FLOOR)))
+        told = near >= OF_NOTE and (aspect >= 0.9 or (kind > 0.5 and (plain or aspect >= ASPECT_FLOOR)))
+        return told or (near >= OF_PROPERTY and aspect >= NAMED_BY_PROPERTY)
     if answers.contradicted(wanted.asks, candidate.statement.heading):
         return False
     if candidate.unit.kind == "heading":

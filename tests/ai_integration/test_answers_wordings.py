@@ -23,6 +23,8 @@ NOTES = {
     "Notes/Minimal Theme.md": '---\ncategories:\n  - "[[Projects]]"\n---\n## To-do\n\n- [x] Color schemes\n- [x] Mobile support\n',
     "Notes/2023-09-12 Meeting with Bo.md": "---\ndate: 2023-09-12\n---\nDiscussed the book on emergence.\n",
     "References/The Tale of Zelda.md": '---\ncategories:\n  - "[[Games]]"\nmaker: "[[Nintendo]]"\n---\n',
+    "References/Shrine of Foxes.md": '---\ntype:\n  - "[[Shrines]]"\nloc:\n  - "[[Kyoto]]"\nrating: 7\nlast: 2023-09-20\n---\n',
+    "Trips/2023 Japan Trip.md": '---\nstart: 2023-09-12\nend: 2023-09-30\nloc:\n  - "[[Kyoto]]"\n---\n',
 }
 
 
@@ -129,6 +131,9 @@ def check(done: Delegated, says: list[str], gaps: list[str], silent: list[str]) 
             [],
             [],
         ),
+        ("オリノの重さと厚さは？", ["重さ 210 g", "厚さ 9 mm"], [], ["耐荷重"]),
+        ("在宅勤務の規程はありますか", [], ["在宅勤務の規程"], ["下書き"]),
+        ("競合と比べたオリノの強みと弱みを教えて", [], ["強み", "弱み"], ["**競合**"]),
     ],
 )
 def test_in_japanese(
@@ -152,6 +157,15 @@ def test_in_japanese(
         ("What are the open to-dos for the Minimal theme?", [], ["open to-dos"], ["Mobile support"]),
         ("What did I do on 2023-09-12?", ["Discussed the book on emergence"], [], ["Promptness"]),
         ("Do my notes mention Zelda?", ["maker: Nintendo"], [], []),
+        ("Which shrines have I noted in Kyoto?", ["type: Shrines” [^1] (Shrine of Foxes)"], [], ["start:"]),
+        ("How long was my trip to Japan?", ["start: 2023-09-12", "end: 2023-09-30"], [], []),
+        (
+            "What's my rating of the Shrine of Foxes and when did I last visit it?",
+            ["rating: 7", "last: 2023-09-20"],
+            [],
+            [],
+        ),
+        ("Is there anything on the tax return?", [], ["tax return"], []),
     ],
 )
 def test_in_english(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ai_integration.builtin.extracts import Extract, in_lists
 from ai_integration.builtin.findings import Finding
-from ai_integration.builtin.forms.page import Page, name_of
+from ai_integration.builtin.forms.page import Page, name_of, source_of
 
 LEADING = 0.9
 NEARLY = 0.9
@@ -66,7 +66,9 @@ def _conclude(page: Page, finding: Finding) -> list[Extract]:
         page.cited.append(parts[0])
         return finding.extracts
     rest = [extract for extract in finding.extracts if extract is not best]
-    page.tell("point_more" if rest else "point", label=label, quote=best.shown, ref=best.ref, count=len(rest))
+    key = "point_more" if rest else "point"
+    said = page.say(key, label=label, quote=best.shown, ref=best.ref, count=len(rest))
+    page.line(f"{said}{page.say('from', source=source_of(best))}" if best.unit.kind == "property" else said)
     page.cited.append(best)
     return rest
 
