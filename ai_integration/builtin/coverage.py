@@ -113,10 +113,14 @@ class Corpus:
     def weight(self, term: Term) -> float:
         """Rarity among the units given: a word that every unit holds tells nothing, and one that is nowhere little."""
         if term.text not in self._weights:
-            holding = sum(value > 0 for value in self.own(term))
-            rarity = math.log(1 + (len(self.candidates) + 1) / (1 + holding))
-            self._weights[term.text] = rarity if holding or self._in_titles(term) else rarity * ABSENT
+            known = any(value > 0 for value in self.own(term)) or self._in_titles(term)
+            self._weights[term.text] = self.rarity(term) * (1.0 if known else ABSENT)
         return self._weights[term.text]
+
+    def rarity(self, term: Term) -> float:
+        """How few of the units hold the term."""
+        holding = sum(value > 0 for value in self.own(term))
+        return math.log(1 + (len(self.candidates) + 1) / (1 + holding))
 
     def _in_titles(self, term: Term) -> bool:
         contexts = {
@@ -198,7 +202,9 @@ def _aspect_weights(corpus: Corpus, terms: Sequence[Term]) -> list[float]:
 
 
 def _subject_weights(corpus: Corpus, terms: Sequence[Term]) -> list[float]:
-    weights = _aspect_weights(corpus, terms)
+    """A name that stands nowhere weighs as much as any: what is told of the rest is told of something else."""
+    weights = [corpus.rarity(term) for term in terms]
+    weights[-1:] = [each * HEAD for each in weights[-1:]]
     common = [vocabulary.is_aspect(term.text) for term in terms]
     if all(common) or not any(common):
         return weights
@@ -247,7 +253,7 @@ def subject(
         local = corpus.own(term)[candidate.number]
         for factor, reading in readings:
             local = max(local, factor * corpus.strength(term, reading))
-        if here.paragraph and candidate.unit.kind != "row":
+        if here.paragraph and candidate.unit.kind not in LISTED:
             local = max(local, 0.65 * corpus.strength(term, here.paragraph))
         wide = max(local, 0.75 * corpus.strength(term, here.before or _NOTHING)) if leans else local
         near.append(local)

@@ -38,7 +38,7 @@ _CLAUSE = re.compile(r"[^、。,;；\n]+")
 _ACT = re.compile(rf"(?<=.)(?:への[{text.KANJI}]{{2,4}}|の(?:開催|実施|出展|参加|出席))$")
 # A three-day trip is a trip.
 _MEASURE = re.compile(
-    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:day|night|week|month|hour|minute|page)s?\b|[0-9０-９一二三四五六七]+(?:泊[0-9０-９一二三四五六七]+日|日間|週間|か月|ヶ月|時間)の?",
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)[- ](?:day|night|week|month|hour|minute|page)s?\b|[0-9０-９一二三四五六七]+(?:泊[0-9０-９一二三四五六七]+日|日間|週間|か月|ヶ月|時間)の?|(?<=[一-鿿ァ-ヴー])[0-9０-９]+(?:社|名|人|件|種類|製品|店)(?=の|$)",
     re.IGNORECASE,
 )
 _INTERNAL = re.compile(

@@ -41,6 +41,7 @@ _ASKED_TOPIC = (
 # 「締切と、なくしたときの手順は？」 asks by naming.
 _NAMED_ONLY = re.compile(rf"^(?P<listed>(?:(?!{_WHICH})[^？?])+?)は[？?]?$")
 _AMONG = re.compile(r"^(?P<of>.{2,40}?)の(?:うち|中で|中から|なかで|なかから)、?(?P<what>.+)$")
+_ALSO = re.compile(r"^(?P<what>[^、。をはが]{1,20})も$")  # 「成約は何件でしたか。売上も。」
 _COUNT_ONLY = re.compile(r"[0-9０-９一二三四五六七八九十]+(?:点|つ|項目|件)")
 _WHY = re.compile(r"^(?:なぜ|何故|どうして|どうやって|いつ)、?")
 _HAPPENED = re.compile(
@@ -100,6 +101,10 @@ def _read(sentences: list[str]) -> Reading:
             things, found = compared
             aspects += found
             continue
+        also = _ALSO.match(sentence)
+        if also and topic:
+            aspects.append(also["what"])
+            continue
         aspects += _yardstick(sentence)
         for clause in _clauses(sentence):
             part = _question(clause) or _statement(clause)
@@ -111,7 +116,7 @@ def _read(sentences: list[str]) -> Reading:
     if len(questions) == 1:
         aspects, questions = [*aspects[:place], *questions, *aspects[place:]], []
     aspects = [aspect for aspect in dict.fromkeys(aspects) if aspect != topic]
-    asking = bool(sentences) and all(_question(sentence) is not None for sentence in sentences)
+    asking = bool(sentences) and all(_question(each) is not None or _ALSO.match(each) for each in sentences)
     return Reading(topic, things, tuple(aspects), tuple(dict.fromkeys(questions)), comparing, asking)
 
 

@@ -21,6 +21,7 @@ _PEOPLE = r"(?:部長|課長|係長|社長|専務|常務|役員|上司|さん|�
 _FOR_WHOM = re.compile(
     rf"(?:^|(?<=、))[^、。をはが]{{0,10}}{_PEOPLE}(?:に|へ)(?:提出|説明|報告|送付|共有|配布|送る|見せる|渡す|出す)(?:する|できる|るための)?(?:ための)?、"
     r"|(?:^|(?<=[、をは]))[^、。をはがの]{1,10}向けに"
+    r"|(?:^|(?<=[、をは])|(?<=について))[一-鿿ァ-ヴー]{1,8}向けの(?=お知らせ|案内|資料|文書|文面|メール|説明)"
 )
 _FOR_WHAT = re.compile(
     r"^[^、。を]{2,25}(?:で|に)(?:使う|使用する|配る|用いる|出す|配布する)(?:資料|文書|書類|もの)(?:として|に|用に)、?"
@@ -45,6 +46,7 @@ _KNOWN = re.compile(
 _TAKEN_FROM = re.compile(
     r"^(?P<of>[^、。を]{2,40}?)(?:の(?:メモ|ノート|記録))?から、?(?P<what>[^、。]{1,40}?)(?:だけ|のみ)?を?(?:[0-9０-９一二三四五]+(?:つ|点|件))?(?=抜き出|抜粋|抽出|拾い|拾って|書き出)"
 )
+_LEFT_OVER = re.compile(r"をして(?=$|くだ|ほし|もら|いただ)")  # of 「価格と重さを表にして」
 # 「日本旅行の記録から、場所をまとめて」
 _OUT_OF = re.compile(
     r"^(?P<of>[^、。を]{2,40}?)の(?:記録|ノート|メモ|議事録|資料|報告)から、?(?=[^、。]{2,}を)"
@@ -71,6 +73,7 @@ def bare(sentence: str) -> str:
     for each in (_WHAT_IS_THERE, _SOUGHT, _COUNTED, _FOR_WHAT, _FOR_WHOM, _FORM, _KNOWN):
         plain = each.sub("", plain)
     plain = _TAKEN_FROM.sub(r"\g<of>について、\g<what>を", plain)
+    plain = _LEFT_OVER.sub("をまとめて", plain)
     plain = _OUT_OF.sub(r"\g<of>について、", plain)
     plain = _AGAINST.sub("", plain)
     plain = _GROUNDS.sub(r"\g<of>、", plain)
