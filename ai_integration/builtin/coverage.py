@@ -22,6 +22,7 @@ IN_LIST = 0.95
 IN_ANCESTRY = 0.75
 IN_TITLE = 0.7
 IN_NOTE = 0.55
+BESIDE_IT = 0.45  # points of a list are each about something of their own
 LINKED = 0.65
 IN_FOLDER = 0.65
 # 新製品企画 is the note on 新製品.
@@ -257,7 +258,8 @@ def subject(
             local = max(local, 0.65 * corpus.strength(term, here.paragraph))
         wide = max(local, 0.75 * corpus.strength(term, here.before or _NOTHING)) if leans else local
         near.append(local)
-        far.append(max(wide, IN_NOTE * corpus.strength(term, here.context.whole)))
+        around = BESIDE_IT if candidate.unit.kind == "item" else IN_NOTE
+        far.append(max(wide, around * corpus.strength(term, here.context.whole)))
     weights = _subject_weights(corpus, wanted.subject)
     return _share(weights, near), _share(weights, far)
 
