@@ -32,6 +32,12 @@ _WHO_IS = re.compile(
     r"^who (?:is|are|was|were)\b|(?:は|って|とは)(?:誰|だれ|何者|どなた)(?:です|でしょう|なの)?か?[?？]?$",
     re.IGNORECASE,
 )
+# "Which films do I have" asks for whatever is called that.
+_LISTING = re.compile(
+    r"^(?:what|which)\b.*\b(?:do (?:i|we) have|have (?:i|we) \w+(?: (?:of|by|from|about|on) \w+)?|are(?: there)?)$|(?:の|は|が)(?:何が|なにが)?ありますか$",
+    re.IGNORECASE,
+)
+KEPT = frozenset(("what", "kept"))
 WHAT, LEFT = frozenset(("what",)), frozenset(("left",))
 # Yes or no: 「予算が超過しそうか」, "Is the theme free?". What is said of the subject has to stand there, or it is no answer.
 _YES_NO = re.compile(
@@ -129,9 +135,16 @@ def need(labels: tuple[str, ...], criterion: str, subject: tuple[Term, ...]) -> 
         asks, bare = WHAT, WHAT  # "what is cost per use" asks for no amount
     if not terms and _WHO_IS.search(label):
         asks, bare = WHAT, WHAT
+    if not terms and is_listing(label):
+        asks, bare = KEPT, WHAT
     if "risk" in asks:
         asks -= LEFT  # 「残っている懸念」 are worries and no work
     return Need(label, criterion, about, terms, asks, bare - (LEFT - asks), thing, must=_must(label))
+
+
+def is_listing(label: str) -> bool:
+    """Whether a question asks what there is of its subject."""
+    return _LISTING.search(label) is not None
 
 
 def is_yes_no(label: str) -> bool:

@@ -8,7 +8,7 @@ from ai_integration.builtin.criteria import Need
 from ai_integration.builtin.text import FULL_MATCH
 
 DEFINING = 80  # characters within which a definition names what it defines
-OF_NAMESAKE, OF_OTHER = 0.5, 0.4
+OF_NAMESAKE, OF_OTHER, IN_VALUE = 1.0, 0.4, 0.1
 PRESENTS = 0.8
 ABOUT_THE_FILE = re.compile(
     r"(?:title|alias(?:es)?|tags?|css\w*|publish|u?id|created|updated|modified|cover|image|permalink|coordinates|\w*id|last|clipped)\s*:",
@@ -28,12 +28,12 @@ def _is_defined(wanted: Need) -> bool:
 def presents(wanted: Need, candidate: Candidate) -> float:
     """How well a statement tells what the subject is because the subject's own note opens with it; 0 where it does not."""
     title, unit = candidate.statement.context.title, candidate.unit
-    if (
-        not wanted.subject
-        or not _is_defined(wanted)
-        or any(title.match(each) < FULL_MATCH for each in wanted.subject)
-    ):
+    if not wanted.subject or not _is_defined(wanted):
         return 0.0
+    if "kept" in wanted.asks:
+        return OF_NAMESAKE if unit.kind == "property" and _names(wanted, candidate) else 0.0
+    if any(title.match(each) < FULL_MATCH for each in wanted.subject):
+        return IN_VALUE if unit.kind == "property" and _names(wanted, candidate) else 0.0
     called = coverage.is_called(wanted.subject, title)
     if unit.kind == "property":
         return 0.0 if ABOUT_THE_FILE.match(unit.quote) else OF_NAMESAKE if called else OF_OTHER
@@ -41,6 +41,13 @@ def presents(wanted: Need, candidate: Candidate) -> float:
         return 0.0
     opens = not unit.passage.heading or text.fold(unit.passage.heading) == title.folded
     return PRESENTS if opens and unit.kind == "sentence" else 0.0
+
+
+def _names(wanted: Need, candidate: Candidate) -> bool:
+    """Whether a property of another note names the subject: what there is of that kind, or of that author."""
+    reading = candidate.statement.reading
+    told = not ABOUT_THE_FILE.match(candidate.unit.quote)
+    return told and all(reading.match(each) >= FULL_MATCH for each in wanted.subject)
 
 
 def defines(wanted: Need, candidate: Candidate) -> bool:

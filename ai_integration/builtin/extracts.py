@@ -95,7 +95,10 @@ def choose(
             extract for extract in _around(corpus, hit, strong, whole=whole) if not _is_in(extract, chosen)
         ]
         fresh = (
-            group if len(group) >= TABLE_FROM else [extract for extract in group if not _said(extract, said)]
+            group
+            if len(group) >= TABLE_FROM
+            or hit.unit.kind == "property"  # two notes may well say the same of themselves
+            else [extract for extract in group if not _said(extract, said)]
         )
         said += [text.bigrams(extract.quote) for extract in fresh]
         chosen += fresh

@@ -30,7 +30,7 @@ MAX_NEEDS = 40
 SUBJECT_TERMS = 8
 TAKEN_SCORE = 0.3
 LISTED_LIMIT = 12
-MANY = frozenset(("todo", "decision", "open", "risk", "left"))
+MANY = frozenset(("todo", "decision", "open", "risk", "left", "kept"))
 WHOLE_LISTS = frozenset(("how",))
 _TOLD_TYPES = ("when", "amount", "quantity", "where")
 _CLAUSE = re.compile(r"[^、。,;；\n]+")
@@ -202,7 +202,7 @@ def answer(
     whole = bool(need.asks & WHOLE_LISTS)
     limit = max(limit, LISTED_LIMIT) if need.asks & MANY and limit == PER_NEED else limit
     best = choose(corpus, hits[:1], 1, whole=whole)
-    shown = {extract.quote for extract in best}
+    shown = {(extract.ref, extract.quote) for extract in best}
     rest = (
         choose(corpus, hits[1:], limit - 1, [*taken, *best], whole=whole, best=hits[0].score if hits else 0.0)
         if limit > 1
@@ -210,7 +210,7 @@ def answer(
     )
     return Finding(
         need,
-        merged([*best, *(extract for extract in rest if extract.quote not in shown)]),
+        merged([*best, *(extract for extract in rest if (extract.ref, extract.quote) not in shown)]),
         told=told,
         searched=searched,
     )

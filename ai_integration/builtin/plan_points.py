@@ -22,7 +22,7 @@ def points(
     if len(groups) > MAX_GROUPS:
         return _packed(groups)
     usual = [tuple(group.get(tongue)) for group in book.aspects]
-    if book.discover and _open(groups) and not (_is_plain(asked) and _asks_of(asked)):
+    if book.discover and _open(groups) and not _is_plain(asked):
         found = [(heading,) for heading in discover.headings(brief.passages, asked, relevant)]
         return (*(groups or [(usual[0][0],)]), *found) if found else tuple(groups or usual)
     if book.always:
@@ -42,7 +42,10 @@ def _open(groups: Sequence[Group]) -> bool:
 def _is_plain(asked: Request) -> bool:
     """Whether it only asks, one thing or short names of points: more than the answer is not wanted then."""
     labels = [*asked.aspects, *asked.points]
-    return asked.asking and (len(labels) == 1 or all(len(label) <= SHORT for label in labels))
+    if any(criteria.is_listing(label) for label in labels):
+        return True
+    plain = asked.asking and (len(labels) == 1 or all(len(label) <= SHORT for label in labels))
+    return plain and _asks_of(asked)
 
 
 def _asks_of(asked: Request) -> bool:

@@ -151,7 +151,7 @@ def _besides(corpus: Corpus, wanted: Need, candidate: Candidate, near: float, as
 def _names_all(corpus: Corpus, wanted: Need, candidate: Candidate) -> bool:
     """Whether what an answer must name is named by a statement, its heading, what introduces it, or its paragraph; of "why",
     a reason."""
-    if "left" in wanted.asks and candidate.unit.done:
+    if ("left" in wanted.asks and candidate.unit.done) or "kept" in wanted.asks:
         return False
     if wanted.bare >= REASON and not answers.fit(REASON, candidate.unit, candidate.statement.heading):
         return False

@@ -31,6 +31,10 @@ _OF_CLASS = re.compile(
 _SOURCE = re.compile(
     r"\b(?:according to|as told in|does|do)\s+(?P<note>[\ue000-\uf8ff])"
 )  # a note that is named
+_OF_MINE = re.compile(
+    r"^(?:what|which)\s+(?P<of>[\w' -]+?)\s+(?:have|do|did)\s+(?:i|we)\s+(?:have|own|saved?|kept|keep|noted?|collect(?:ed)?|clip(?:ped)?|read|watch(?:ed)?|seen|see|play(?:ed)?|visit(?:ed)?)$",
+    re.IGNORECASE,
+)
 _POINT_OF = re.compile(r"^(?P<point>\S+(?:\s+\S+){0,2}?)\s+(?:of|for)\s+(?P<of>.+)$", re.IGNORECASE)
 _IDLE_VERBS = frozenset(
     (
@@ -70,7 +74,7 @@ def question_topic(question: str) -> str:
     source = _SOURCE.search(plain)
     if source:
         return source["note"]
-    of_class = _OF_CLASS.match(plain)
+    of_class = _OF_CLASS.match(plain) or _OF_MINE.match(plain)
     if of_class and own_words(of_class["of"]):
         return own_words(of_class["of"])
     found = _QUESTION_TOPIC.match(plain)

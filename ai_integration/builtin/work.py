@@ -96,7 +96,9 @@ def _without_repeats(found: Sequence[Finding]) -> None:
         fresh = [
             each
             for each in finding.extracts
-            if each in lists or not any(each.overlaps(other) for other in seen)
+            if each in lists
+            or each.unit.kind == "property"
+            or not any(each.overlaps(other) for other in seen)
         ]
         if best and not any(extract.score >= best.score * GOOD_ENOUGH for extract in fresh):
             fresh = [best, *(extract for extract in fresh if extract is not best)]

@@ -168,9 +168,9 @@ def test_in_japanese(
         ("Who is Ada Quill?", ["type: Authors"], [], ["Listen until"]),
         (
             "Who is Ada Quill and what have I saved of hers?",
-            ["author: Ada Quill” [^3] (Sixty bits of advice)"],
-            ["what have I saved of hers"],
+            ["type: Authors", "hers**: “author: Ada Quill”"],
             [],
+            ["Listen until"],
         ),
         ("What is cost per use?", ["What is cost per use**: “Cost per use is a heuristic"], [], []),
         ("Is the Minimal theme free?", [], ["Is the Minimal theme free"], ["Color schemes"]),
@@ -186,6 +186,7 @@ def test_in_japanese(
             [],
         ),
         ("Is there anything on the tax return?", [], ["tax return"], []),
+        ("Which games do I have?", ["categories: Games” [^1] (The Tale of Zelda)"], [], []),
     ],
 )
 def test_in_english(

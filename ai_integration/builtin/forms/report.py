@@ -66,9 +66,9 @@ def _conclude(page: Page, finding: Finding) -> list[Extract]:
         page.cited.append(parts[0])
         return finding.extracts
     rest = [extract for extract in finding.extracts if extract is not best]
-    key = "point_more" if rest else "point"
-    said = page.say(key, label=label, quote=best.shown, ref=best.ref, count=len(rest))
-    page.line(f"{said}{page.say('from', source=source_of(best))}" if best.unit.kind == "property" else said)
+    kind = "point_of" if best.unit.kind == "property" else "point"
+    key = f"{kind}_more" if rest else kind
+    page.tell(key, label=label, quote=best.shown, ref=best.ref, count=len(rest), source=source_of(best))
     page.cited.append(best)
     return rest
 
