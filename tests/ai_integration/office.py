@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import HumanMessage
@@ -22,6 +23,8 @@ from ai_integration.jobs import (
 )
 from knowledge.models import Vault
 from knowledge.selectors import find_passages
+from knowledge.services import vault_register, vault_sync
+from tests.knowledge.trees import write
 from workflows.graphs.briefs import (
     PASSAGES_FOR_PLAN,
     PASSAGES_FOR_WORK,
@@ -176,6 +179,17 @@ class Office:
             items=[each.finished() for each in done.values()],
         )
         return Verdict.model_validate(_said(brief))
+
+
+def over(user: Any, folder: Path, notes: dict[str, str]) -> Office:
+    """An office over a vault of these notes (path: text), made in `folder`."""
+    root = folder.resolve() / "vault"
+    root.mkdir()
+    for path, text in notes.items():
+        write(root, path, text)
+    vault = vault_register(user, name="Notes", path=str(root))
+    vault_sync(vault)
+    return Office(user, vault)
 
 
 def _said(brief: Any) -> Any:

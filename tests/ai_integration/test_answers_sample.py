@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from knowledge import services
-from tests.ai_integration.office import Delegated, Office
-from tests.knowledge.trees import write
+from tests.ai_integration.office import Delegated, Office, over
 
 PRODUCT = "製品/オリノ "
 FAIR = "展示会/春の文具展 "
@@ -35,13 +33,7 @@ ENGLISH = {
 
 @pytest.fixture
 def english(owner: Any, tmp_path: Path) -> Office:
-    root = tmp_path.resolve() / "english"
-    root.mkdir()
-    for path, text in ENGLISH.items():
-        write(root, path, text)
-    vault = services.vault_register(owner, name="English", path=str(root))
-    services.vault_sync(vault)
-    return Office(owner, vault)
+    return over(owner, tmp_path, ENGLISH)
 
 
 def says(done: Delegated, *facts: str) -> None:

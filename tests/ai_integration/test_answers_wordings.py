@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from knowledge import services
-from tests.ai_integration.office import Delegated, Office
-from tests.knowledge.trees import write
+from tests.ai_integration.office import Delegated, Office, over
 
 NOTES = {
     "People/Ada Quill.md": '---\ncategories:\n  - "[[People]]"\ntype:\n  - "[[Authors]]"\ncreated: 2023-09-12\n---\n## Books\n',
@@ -30,13 +28,7 @@ NOTES = {
 
 @pytest.fixture
 def english(owner: Any, tmp_path: Path) -> Office:
-    root = tmp_path.resolve() / "english"
-    root.mkdir()
-    for path, text in NOTES.items():
-        write(root, path, text)
-    vault = services.vault_register(owner, name="English", path=str(root))
-    services.vault_sync(vault)
-    return Office(owner, vault)
+    return over(owner, tmp_path, NOTES)
 
 
 def check(done: Delegated, says: list[str], gaps: list[str], silent: list[str]) -> None:
