@@ -179,9 +179,8 @@ def _asks_by_name(wanted: Need, candidate: Candidate) -> bool:
 def _covered(corpus: Corpus, wanted: Need, candidate: Candidate, aspect: float, *, inherited: bool) -> float:
     """The subject where the statement itself is silent on it: its whole note is, or what is asked names its own."""
     whole = coverage.in_note(corpus, wanted, candidate) if inherited else 0.0
-    several = len(wanted.terms) >= OWN_TERMS and not all(
-        vocabulary.is_aspect(term.text) for term in wanted.terms
-    )
+    own = [term for term in wanted.terms if not vocabulary.is_aspect(term.text)]
+    several = len(own) >= OWN_TERMS
     return max(whole, SUBJECT_FLOOR if several and aspect >= WHOLE_LABEL else 0.0)
 
 
