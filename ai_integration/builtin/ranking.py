@@ -247,7 +247,12 @@ def _answers(
         return False
     if candidate.unit.kind == "heading":
         return "when" in wanted.bare and kind > 0.5 and near >= OWN_SUBJECT
-    if typed and near >= NEAR_SUBJECT and "what" not in wanted.bare:
+    if (
+        typed
+        and near >= NEAR_SUBJECT
+        and "what" not in wanted.bare
+        and (aspect > 0 or not _of_a_point(wanted))
+    ):
         return True
     if wanted.terms:
         return aspect >= ASPECT_FLOOR
@@ -256,6 +261,13 @@ def _answers(
     if "what" in wanted.bare:
         return near >= OWN_SUBJECT and (kind > 0.5 or definitions.defines(wanted, candidate))
     return near >= NEAR_SUBJECT and (not wanted.bare or kind > 0.5)
+
+
+def _of_a_point(wanted: Need) -> bool:
+    """Whether who, when or where is asked of a point of the subject: 「ターゲットは誰」 is no question of who does it."""
+    return any(
+        vocabulary.is_aspect(term.text) and not vocabulary.bare_asks_in(term.text) for term in wanted.terms
+    )
 
 
 def _blend(wanted: Need, aspect: float, kind: float, near: float, far: float) -> float:
