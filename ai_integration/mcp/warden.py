@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import psutil
 
@@ -45,8 +46,7 @@ def main(arguments: list[str]) -> int:
     _adopt_orphans()
     longest, command = int(arguments[1]), arguments[2:]
     told = Told()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, told.tell)
+    _hear(told.tell)
     try:
         server = subprocess.Popen(
             command,
@@ -63,9 +63,15 @@ def main(arguments: list[str]) -> int:
     status = _watch(server, pump, told, parent)
     _end_all(server)
     pump.finish()
+    _hear(signal.SIG_IGN)  # while Python ends, whoever tells us once more would be the one to end us
     if pump.flooded:
         print(FLOODED, file=sys.stderr)
     return status
+
+
+def _hear(handler: Any) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def _watch(server: "subprocess.Popen[bytes]", pump: "Pump", told: Told, parent: int) -> int:
