@@ -103,7 +103,7 @@ def _read(sentences: list[str]) -> Reading:
             continue
         also = _ALSO.match(sentence)
         if also and topic:
-            aspects.append(also["what"])
+            aspects += phrases.pieces(also["what"])
             continue
         aspects += _yardstick(sentence)
         for clause in _clauses(sentence):
