@@ -126,13 +126,13 @@ _UNKNOWN = re.compile(
 )
 # Frontmatter keys that hold such an answer.
 PROPERTY_KEYS: dict[str, re.Pattern[str]] = {
-    "when": re.compile(r"date|start|end|due|deadline|last|日|期限|時|開始|終了|year", re.IGNORECASE),
+    "when": re.compile(r"date|start|end|due|deadline|\blast\b|日|期限|時|開始|終了|year", re.IGNORECASE),
     "who": re.compile(
         r"people|author|owner|host|guest|attendee|member|担当|参加|出席|書記|著者|人", re.IGNORECASE
     ),
     "where": re.compile(r"loc|place|venue|city|address|場所|会場|住所", re.IGNORECASE),
     "amount": re.compile(r"price|cost|budget|fee|価格|予算|費用|料金", re.IGNORECASE),
-    "quantity": re.compile(r"start|end|duration|length|pages|人数|数量|期間", re.IGNORECASE),
+    "quantity": re.compile(r"\b(?:start|end|duration|length|pages)\b|人数|数量|期間", re.IGNORECASE),
     "what": re.compile(r"summary|description|概要", re.IGNORECASE),
 }
 

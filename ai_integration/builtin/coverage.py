@@ -31,10 +31,9 @@ LISTED = frozenset(("row", "item", "step", "task"))
 _ALIASES = re.compile(r"^alias(?:es)?:\s*(?P<values>.*)$", re.DOTALL | re.IGNORECASE)
 _NAMES = re.compile(r"[^\[\],\n\"'-][^\[\],\n\"']*")
 _CALLED = r"{word}(?:(?P<name>[ァ-ヴー]{{2,12}}|[a-z]{{3,12}})|[「『](?P<quoted>[^「」『』\n]{{2,12}})[」』])"
-# When a note was made is not what it is about.
-_OF_THE_FILE = re.compile(
-    r"(?:created|updated|modified|clipped|last\w*|u?id|url|source|cover)\s*:", re.IGNORECASE
-)
+# When and as what a note was made is not what it is about.
+MADE = r"created|updated|modified|clipped|(?:u|imdb|tmdb)?id|cover"
+_OF_THE_FILE = re.compile(rf"(?:{MADE}|last|last_\w+|url|source)\s*:", re.IGNORECASE)
 _NOTHING = Reading("")
 
 

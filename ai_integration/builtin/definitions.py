@@ -5,13 +5,13 @@ import re
 from ai_integration.builtin import coverage, text
 from ai_integration.builtin.coverage import Candidate
 from ai_integration.builtin.criteria import Need
-from ai_integration.builtin.text import FULL_MATCH
+from ai_integration.builtin.text import FULL_MATCH, Reading
 
 DEFINING = 80  # characters within which a definition names what it defines
 OF_NAMESAKE, OF_OTHER, IN_VALUE = 1.0, 0.4, 0.1
 PRESENTS = 0.8
 ABOUT_THE_FILE = re.compile(
-    r"(?:title|alias(?:es)?|tags?|css\w*|publish|u?id|created|updated|modified|cover|image|permalink|coordinates|\w*id|last|clipped)\s*:",
+    rf"(?:title|alias(?:es)?|tags?|css\w*|publish|image|permalink|coordinates|{coverage.MADE}|last)\s*:",
     re.IGNORECASE,
 )
 _IS = re.compile(
@@ -41,6 +41,17 @@ def presents(wanted: Need, candidate: Candidate) -> float:
         return 0.0
     opens = not unit.passage.heading or text.fold(unit.passage.heading) == title.folded
     return PRESENTS if opens and unit.kind == "sentence" else 0.0
+
+
+def tells(wanted: Need, quote: str, title: Reading) -> bool:
+    """Whether a cited statement tells what the subject is, or what there is of it: the reviewer's side of `presents`."""
+    if not wanted.subject or not _is_defined(wanted):
+        return False
+    reading = Reading(quote)
+    named = ":" in quote and all(reading.match(each) >= FULL_MATCH for each in wanted.subject)
+    if "kept" in wanted.asks:
+        return named
+    return named or all(title.match(each) >= FULL_MATCH for each in wanted.subject)
 
 
 def _names(wanted: Need, candidate: Candidate) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from ai_integration.builtin import answers, comment, criteria, text, vocabulary
+from ai_integration.builtin import answers, comment, criteria, definitions, text, vocabulary
 from ai_integration.builtin.coverage import alternatives, strength
 from ai_integration.builtin.criteria import Criterion, Need
 from ai_integration.builtin.findings import Finding
@@ -133,7 +133,7 @@ def supports(need: Need, citation: Citation, passage: Passage) -> bool:
     """Whether a cited statement, read with its heading and title, is about the need and of the kind it asks for."""
     quote = Reading(citation.quote)
     around = Reading(
-        f"{passage.title} {passage.heading} {passage.note.rsplit('/', 1)[-1]} {_section(passage.text, citation.quote)}"
+        f"{passage.title} {passage.heading} {passage.note} {_section(passage.text, citation.quote)}"
     )
     whole = Reading(passage.text)
     title = Reading(f"{passage.title} {passage.heading}")
@@ -141,6 +141,8 @@ def supports(need: Need, citation: Citation, passage: Passage) -> bool:
     called = bool(need.terms) and not need.thing and all(_holds(term, title) for term in need.terms)
     if need.subject and not called and not any(_holds(term, quote, around, whole) for term in need.subject):
         return False
+    if definitions.tells(need, citation.quote, Reading(passage.title)):
+        return True
     if need.terms and any(_holds(term, quote, around) for term in need.terms):
         return True
     asks = need.bare if need.terms else need.asks
@@ -159,12 +161,12 @@ def _typed_by_key(ask: str, quote: str) -> bool:
 
 
 def _listed(need: Need, content: str, quote: str) -> bool:
-    """A step or a task answers "how" or "to do" by being one."""
+    """A step or a task answers "how" or "to do" by being one, an open task what is left."""
     at = content.find(quote)
     marker = content[content.rfind("\n", 0, at) + 1 : at]
-    return ("how" in need.asks and re.search(r"\d[.)]\s*$", marker) is not None) or (
-        "todo" in need.asks and "[" in marker
-    )
+    step = re.search(r"\d[.)]\s*$", marker) is not None
+    task = "[ ]" if "left" in need.asks else "["
+    return ("how" in need.asks and step) or (bool(need.asks & {"todo", "left"}) and task in marker)
 
 
 def _section(content: str, quote: str) -> str:

@@ -115,13 +115,13 @@ def search(brief: WorkBrief) -> list[Finding]:
     needs += _asked_in_comments(brief, needs)
     named = records.named(brief.passages, asked, subject_terms(asked))
     corpus = Corpus(_newest(brief, needs, named), queries=brief.item.queries)
-    telling = _is_telling(brief)
+    telling, number = _is_telling(brief), counted.asked_for(brief.requirement)
     found: list[Finding] = []
     for need in needs:
         taken = [extract for other in found for extract in other.extracts]
         told = told_in(brief.requirement, need) if telling else ""
         finding = answer(corpus, need, taken, told, limit_of(brief))
-        finding.extracts = counted.made_up(corpus, finding.extracts, counted.asked_for(brief.requirement))
+        finding.extracts = counted.made_up(corpus, finding.extracts, number)
         found.append(_without_past(finding, brief) if telling else finding)
     return [_without_internal(finding) for finding in found] if _is_public(brief) else found
 

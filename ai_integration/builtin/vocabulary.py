@@ -13,7 +13,6 @@ from ai_integration.builtin import text
 
 WORDS = Path(__file__).parent / "words"
 _HIRAGANA_NAME = re.compile(rf"[{text.HIRAGANA}ー]{{3,10}}")
-_IDLE = frozenset("取扱受来持進始決買会話考食飲聞働休")
 _VERB = re.compile(rf"(?<![{text.KANJI}])([{text.KANJI}])(?=[{text.HIRAGANA}])(?!の)")  # 遅れそうな
 _KANJI = re.compile(rf"[{text.KANJI}]")
 _DEFINING = re.compile(r"what (?:is|are|was|were) \S.*|what\b.*\b(?:is|are|means?|mean)\??$")
@@ -73,6 +72,7 @@ class RequestWords(Strict):
     words: list[str]
     tails: list[str] = []
     grammar: list[str] = []
+    idle: list[str] = []
 
 
 def load[T](name: str, shape: type[T], folder: Path = WORDS) -> T:
@@ -170,10 +170,18 @@ def synonyms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(other for other in same if _key(other) != _key(word)))
 
 
+@cache
+def _idle_verbs() -> frozenset[str]:
+    return frozenset(load("request.toml", dict[str, RequestWords])["ja"].idle)
+
+
 def tells_apart(verb: str) -> bool:
     """Whether a verb names a case of its own (なくした), and not what one does with anything (取った, 行った)."""
     return bool(synonyms(verb)) or (
-        len(verb) == 1 and _KANJI.match(verb) is not None and not is_request_word(verb) and verb not in _IDLE
+        len(verb) == 1
+        and _KANJI.match(verb) is not None
+        and not is_request_word(verb)
+        and verb not in _idle_verbs()
     )
 
 

@@ -32,11 +32,13 @@ def english(owner: Any, tmp_path: Path) -> Office:
 
 
 def check(done: Delegated, says: list[str], gaps: list[str], silent: list[str]) -> None:
-    """`says` are in the report, `silent` are not, and each of `gaps` is told as not confirmed."""
+    """`says` are in the report, `silent` are not, each of `gaps` is told as not confirmed, and the reviewer agrees."""
     missing = [each for each in says if each not in done.body]
     missing += [f"gap: {each}" for each in gaps if each not in done.gaps]
     extra = [each for each in silent if each in done.body]
     assert (missing, extra, not gaps) == ([], [], not done.gaps), done.markdown
+    doubted = [each.criterion for each in done.verdict.findings if not each.met]
+    assert gaps or not doubted, done.markdown
 
 
 @pytest.mark.parametrize(
